@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/cfcheck/cfcheck/internal/view"
 	"github.com/cfcheck/cfcheck/internal/view/loopback"
+	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
@@ -21,6 +23,8 @@ import (
 type viewing struct {
 	*command
 	judging
+	governing
+	waivers  []validate.Waiver // of the policy
 	out      string
 	port     int
 	maxSteps uint64
@@ -30,11 +34,12 @@ func (c *command) view() *cobra.Command {
 	v := &viewing{command: c}
 	cmd := &cobra.Command{
 		Use:   "view [flags] file [file]",
-		Short: "show channel files and rule blobs in a browser",
-		Long: `view shows a channel file, or a rule blob of Sysmon, as a page: the sections to
-scale, each byte with its meaning, the rules with their conditions as pictures,
-the needs and the findings. It shows a damaged file too, as far as it can be
-read. With two files it shows them side by side, with their difference.
+		Short: "show channel files and files of Sysmon in a browser",
+		Long: `view shows a channel file, or a rule blob or a configuration of Sysmon, as a
+page: the sections to scale, each byte with its meaning, the rules with their
+conditions as pictures, the needs and the findings. It shows a damaged file too,
+as far as it can be read. With two files it shows them side by side, with their
+difference. With several fleets the page has the verdict for each.
 
 Without --out, view serves the page on the loopback interface until it is
 interrupted, and prints the address. The address has a random part, so other
@@ -52,13 +57,50 @@ exit status is 0 if the page was written, whatever the verdict.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return v.run(args) },
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return v.follow(cmd.Flags()) },
+		RunE:    func(_ *cobra.Command, args []string) error { return v.run(args) },
 	}
-	v.add(cmd)
+	v.judging.add(cmd)
+	v.governing.add(cmd)
 	cmd.Flags().StringVarP(&v.out, "out", "o", "", "write the page to this `file`, and serve nothing")
 	cmd.Flags().IntVar(&v.port, "port", 0, "serve on the port of this `number` of the loopback interface (default: a free one)")
 	cmd.Flags().Uint64Var(&v.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the checks to `N` steps")
 	return cmd
+}
+
+// follow reads the policy, and takes the keys that change findings on one file. A flag overrides
+// the key of the same meaning.
+func (v *viewing) follow(flags *pflag.FlagSet) error {
+	if err := v.governing.load(v.command, v.outputs()); err != nil || v.policy == nil {
+		return err
+	}
+	p := v.policy
+	keys := &taking{governing: &v.governing, flags: flags}
+	keys.list("fleets", "fleet", p.Fleets, &v.fleetNames, v.governing.fleet)
+	if len(p.Fleets) > 0 && !flags.Changed("fleet") {
+		v.fleetsFrom = v.from("fleets")
+	}
+	keys.list("types", "types", p.Types, &v.types, v.namedFile)
+	for _, s := range p.Severities {
+		keys.record("severities."+s.Check.ID, s.Place, "", s.Severity.String())
+	}
+	v.waivers = slices.Clone(p.Waivers)
+	keys.list("waiver-files", "waiver-files", p.WaiverFiles, &v.waiverFiles, v.namedFile)
+	for _, name := range v.waiverFiles {
+		data, err := v.document(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.from("waiver-files"), err)
+		}
+		list, err := policy.ReadWaivers(name, data, suite.Checks)
+		if err != nil {
+			return err
+		}
+		v.waivers = append(v.waivers, list...)
+	}
+	if keys.failed == nil {
+		keys.say(v.command)
+	}
+	return keys.failed
 }
 
 func (v *viewing) run(names []string) error {
@@ -67,6 +109,9 @@ func (v *viewing) run(names []string) error {
 		s.ReadsFolder("the input "+name, name, isContent)
 	}
 	v.judging.reads(s)
+	if v.policy != nil {
+		v.governing.reads(s, v.policy.Name)
+	}
 	page := s.Stream("the address on the standard output", v.stdout)
 	if v.out != "" {
 		page = s.File("--out", v.out)
@@ -84,9 +129,6 @@ func (v *viewing) run(names []string) error {
 	if remark != "" {
 		v.say("remark: %s", remark)
 	}
-	if len(fleets) > 1 {
-		return errors.New("--fleet: view judges for one fleet; name one of them")
-	}
 	defs, err := v.definitions()
 	if err != nil {
 		return err
@@ -95,12 +137,14 @@ func (v *viewing) run(names []string) error {
 	if err != nil {
 		return err
 	}
-	options := validate.Options{Checks: suite.Checks, Definitions: defs, Now: now, Budget: &validate.Budget{MaxSteps: v.maxSteps}, AllowEmpty: true}
-	if len(fleets) == 1 {
-		if err := fleets[0].groups.Undefined(defs); err != nil {
+	options := validate.Options{Checks: suite.Checks, Definitions: defs, Now: now, Budget: &validate.Budget{MaxSteps: v.maxSteps}, AllowEmpty: true, Waivers: v.waivers}
+	if v.policy != nil {
+		options.Checks = v.policy.Checks(suite.Checks)
+	}
+	for _, fleet := range fleets {
+		if err := fleet.groups.Undefined(defs); err != nil {
 			return err
 		}
-		options.Fleet, options.Cohorts = fleets[0].Fleet, fleets[0].groups
 	}
 	var files []view.File
 	for _, name := range names {
@@ -108,7 +152,15 @@ func (v *viewing) run(names []string) error {
 		if err != nil {
 			return err
 		}
-		files = append(files, view.File{Name: filepath.Base(name), Data: subject.Data, Report: validate.Run(subject, options)})
+		f := view.File{Name: filepath.Base(name), Data: subject.Data}
+		prepared := validate.Prepare(subject, options)
+		for _, fleet := range fleets {
+			f.Reports = append(f.Reports, prepared.Run(fleet.Fleet, fleet.groups))
+		}
+		if len(fleets) == 0 {
+			f.Reports = append(f.Reports, prepared.Run(nil, nil))
+		}
+		files = append(files, f)
 	}
 	if v.out != "" {
 		page.Write(func(w io.Writer) error { return view.Write(w, files, defs) })
@@ -127,9 +179,6 @@ func viewed(name string) (*validate.Subject, error) {
 		s, err := subjectOfSysmon(name, data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if s.Kind != validate.KindSysmonBlob {
-			return nil, fmt.Errorf("%s: a configuration is a text; cfcheck sysmon compile makes the blob that view shows", name)
 		}
 		return s, nil
 	}

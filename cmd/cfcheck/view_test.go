@@ -38,7 +38,7 @@ func TestView(t *testing.T) {
 		{"a blob of a layout that nobody knows", []string{"rules.bin"}, statusAccepted, `"check":"CF800`},
 		{"two files", []string{"C-00000291-00000001-00000001.cf", "C-00000291-00000001-00000001.cf"}, statusAccepted, `"diff":{"rules":[]}`},
 		{"three files do not fit side by side", []string{"cut.cf", "cut.cf", "cut.cf"}, statusUndecided, "3 were named"},
-		{"a configuration is a text", []string{"config.xml"}, statusUndecided, "sysmon compile"},
+		{"a configuration is shown line by line", []string{"config.xml"}, statusAccepted, `"format":"Sysmon configuration"`},
 		{"a folder", []string{"."}, statusUndecided, "not a regular file"},
 		{"a file that does not exist", []string{"other.cf"}, statusUndecided, "cannot be read"},
 	} {
@@ -65,5 +65,49 @@ func TestView(t *testing.T) {
 	var messages bytes.Buffer
 	if status := run([]string{"view", "--out", input, input}, strings.NewReader(""), &messages, &messages); status != statusUndecided {
 		t.Errorf("the page replaced its input: status %d", status)
+	}
+}
+
+// With several fleets the page has the verdict for each. A policy names fleets, severities and
+// waivers as for check.
+func TestViewFleetsAndPolicy(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var data []byte
+	for _, c := range corpus.Cases() {
+		if c.Name == "every-operator" {
+			data = c.Data
+		}
+	}
+	for name, text := range map[string]string{
+		"a.cf": string(data), ".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [reference, 291]\nseverities: {CF4009: note}\nwaiver-files: [.cfcheck-waivers.yaml]\n",
+		".cfcheck-waivers.yaml": "schema: cfcheck.waivers/v0\nwaivers:\n- {check: CF3012, rule: 5a0c1d2e-0001-4000-8000-cfc0cfc00001, reason: later, by: ann, until: 2027-01-31}\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		why, says string
+		args      []string
+		want, not string
+	}{
+		{"two fleets", "", []string{"--no-policy", "--fleet", "reference", "--fleet", "291"}, `"others":[{"fleet":"291","verdict":`, "nothing"},
+		{"one fleet", "", []string{"--no-policy", "--fleet", "291"}, `"fleet":"291","verdict":`, `"others"`},
+		{"the fleets of the policy", "remark: policy .cfcheck.yaml: fleets, ", nil, `"others":[{"fleet":"291"`, "nothing"},
+		{"a flag overrides the policy", "remark: policy .cfcheck.yaml: severities", []string{"--fleet", "291"}, `"fleet":"291","verdict":`, `"others"`},
+	} {
+		var out, messages bytes.Buffer
+		if status := run(append([]string{"view", "--out", "page.html", "a.cf"}, c.args...), strings.NewReader(""), &out, &messages); status != statusAccepted {
+			t.Errorf("%s: status %d: %s", c.why, status, messages.String())
+		}
+		text, err := os.ReadFile("page.html")
+		if err != nil || !strings.Contains(string(text), c.want) || strings.Contains(string(text), c.not+`:`) || !strings.Contains(messages.String(), c.says) {
+			t.Errorf("%s: the page has %q: %v, has %q: %v; messages %q", c.why, c.want, strings.Contains(string(text), c.want), c.not, strings.Contains(string(text), c.not), messages.String())
+		}
+		os.Remove("page.html")
+	}
+	var out, messages bytes.Buffer
+	if status := run([]string{"view", "--out", ".cfcheck.yaml", "a.cf"}, strings.NewReader(""), &out, &messages); status != statusUndecided {
+		t.Errorf("the policy is an output: status %d: %s", status, messages.String())
 	}
 }

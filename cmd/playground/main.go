@@ -40,7 +40,7 @@ func judge(args []js.Value) (any, error) {
 	}
 	q := args[0]
 	answer, err := playground.Judge(playground.Question{
-		Name: q.Get("name").String(), Data: bytesOf(q.Get("bytes")), Fleet: q.Get("fleet").String(), FleetJSON: bytesOf(q.Get("fleetJSON")),
+		Name: q.Get("name").String(), Data: bytesOf(q.Get("bytes")), SHA256: q.Get("sha256").String(), Fleet: q.Get("fleet").String(), FleetJSON: bytesOf(q.Get("fleetJSON")),
 		Behaviour: q.Get("behaviour").Bool(), Now: time.Now(),
 		Progress: func(step string, done, all int) { args[1].Invoke(step, done, all) },
 	})

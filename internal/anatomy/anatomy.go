@@ -118,23 +118,29 @@ type Map struct {
 	Enums   map[string]map[string]string // names of numbers, by the key of a field
 	Notes   []Note                       // at most maxNotes
 
-	data  []byte
-	table map[string]int // the region of each kind of table
-	uses  *uses
+	data   []byte
+	intact bool           // the digests of the sections agree
+	table  map[string]int // the region of each kind of table
+	uses   *uses
 }
 
 const maxNotes = 100
 
 // Of returns the anatomy of a file. Its first bytes tell its format, and if they do not, the
 // extension of its name does. The Map refers to data, which must not change.
-func Of(name string, data []byte) *Map {
+func Of(name string, data []byte) *Map { return of(name, data, false) }
+
+// OfIntact is Of for a file whose section digests are known to agree. It does not compute them.
+func OfIntact(name string, data []byte) *Map { return of(name, data, true) }
+
+func of(name string, data []byte, intact bool) *Map {
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case channelfile.HasMagic(data):
-		return ofChannelFile(data)
+		return ofChannelFile(data, intact)
 	case len(data) >= 4 && ext != ".cf" && sysmon.LayoutOf(sysmon.VersionOf(binary.LittleEndian.Uint32(data))) != sysmon.LayoutUnknown:
 		return ofBlob(data)
 	case ext == ".cf" && !uniform(data):
-		return ofChannelFile(data)
+		return ofChannelFile(data, intact)
 	case config.IsXML(data):
 		return ofText(data)
 	}

@@ -154,8 +154,8 @@ var flagNames = []struct {
 }{{channelfile.FlagFold, "fold"}, {channelfile.FlagAll, "all"}, {channelfile.FlagInputs, "inputs"}}
 
 // ofChannelFile returns the anatomy of a channel file, whole or damaged.
-func ofChannelFile(data []byte) *Map {
-	m := &Map{Format: ChannelFile, Kinds: channelKinds, Enums: channelEnums(), data: data, table: map[string]int{}}
+func ofChannelFile(data []byte, intact bool) *Map {
+	m := &Map{Format: ChannelFile, Kinds: channelKinds, Enums: channelEnums(), data: data, intact: intact, table: map[string]int{}}
 	size := len(data)
 	m.header()
 	if size <= headerSize {
@@ -266,9 +266,10 @@ func (m *Map) sections(n int) []section {
 		case end > size:
 			s.State, s.padding = Cut, s.End
 			m.vague(start, size, "%s: the file ends at 0x%X (%d), so %d of %d bytes are missing", where, size, size, end-size, length)
+		case m.intact:
 		case sha256.Sum256(m.data[start:end]) != [digestSize]byte(m.data[at+16:at+recordSize]):
 			s.State = Differs
-			m.vague(start, end, "%s: a byte was changed, for the digest does not agree", where)
+			m.vague(start, end, "%s: the digest does not agree, so bytes were changed", where)
 		}
 		list = append(list, s)
 	}

@@ -27,9 +27,11 @@ import (
 
 // A Question is content to judge.
 type Question struct {
-	Name  string // of the file, or of the rules
-	Data  []byte
-	Fleet string // name of a built-in fleet; "" means FleetJSON
+	Name string // of the file, or of the rules
+	Data []byte
+	// SHA256 is the digest of Data in hexadecimal. "" means that it is to be computed.
+	SHA256 string
+	Fleet  string // name of a built-in fleet; "" means FleetJSON
 	// FleetJSON is a fleet as a JSON document. It is used if Fleet is "". If both are empty,
 	// nothing is accepted.
 	FleetJSON []byte
@@ -97,7 +99,10 @@ func Judge(q Question) (a *Answer, err error) {
 		if s.Kind == validate.KindRules {
 			name = ruleFile(s.Data)
 		}
-		f := view.File{Name: name, Data: s.Data, Report: validate.Run(s, options)}
+		f := view.File{Name: name, Data: s.Data, Reports: []*validate.Report{validate.Run(s, options)}}
+		if len(s.Data) == len(q.Data) && len(s.Data) > 0 && &s.Data[0] == &q.Data[0] {
+			f.SHA256 = q.SHA256
+		}
 		done = (i + 1) * len(options.Checks) // also those that did not run
 		q.step("drawing "+name, done, all)
 		a.Documents, a.Data = append(a.Documents, view.DocumentOf(f, defs)), append(a.Data, s.Data)

@@ -27,9 +27,10 @@ import (
 
 // A File is a file to show.
 type File struct {
-	Name   string
-	Data   []byte
-	Report *validate.Report // nil means that the file was not judged
+	Name    string
+	Data    []byte
+	Reports []*validate.Report // one for each fleet; without one the file was not judged
+	SHA256  string             // of Data, in hexadecimal; "" means that it is to be computed
 }
 
 // A Document describes a file to the page. The bytes of the file travel beside it.
@@ -43,13 +44,20 @@ type Document struct {
 	Regions regions                      `json:"regions"`
 	Notes   []anatomy.Note               `json:"notes,omitempty"`
 
-	Facts    [][2]string `json:"facts,omitempty"`
-	Verdict  *verdict    `json:"verdict,omitempty"`
-	Findings []finding   `json:"findings,omitempty"`
-	Skipped  []string    `json:"skipped,omitempty"`
-	Inputs   []string    `json:"inputs,omitempty"` // names, by index
-	Needs    *needs      `json:"needs,omitempty"`
-	Diff     *difference `json:"diff,omitempty"` // from this file to the other one
+	Facts [][2]string `json:"facts,omitempty"`
+	judgement
+	Others []judgement `json:"others,omitempty"` // for the fleets behind the first one
+	Inputs []string    `json:"inputs,omitempty"` // names, by index
+	Needs  *needs      `json:"needs,omitempty"`
+	Diff   *difference `json:"diff,omitempty"` // from this file to the other one
+}
+
+// A judgement is the result of the gate for one fleet.
+type judgement struct {
+	Fleet    string    `json:"fleet,omitempty"`
+	Verdict  *verdict  `json:"verdict,omitempty"`
+	Findings []finding `json:"findings,omitempty"`
+	Skipped  []string  `json:"skipped,omitempty"`
 }
 
 // regions has a column for each field of a region, because a rule blob can have 100,000 regions. A
@@ -124,30 +132,53 @@ const MaxSize = 256 << 20
 
 // DocumentOf returns the document of a file.
 func DocumentOf(f File, defs *sensor.Definitions) *Document {
-	digest := sha256.Sum256(f.Data)
-	m := anatomy.Of(f.Name, f.Data)
+	if f.SHA256 == "" {
+		digest := sha256.Sum256(f.Data)
+		f.SHA256 = hex.EncodeToString(digest[:])
+	}
+	of := anatomy.Of
+	if len(f.Reports) > 0 && intact(f.Reports[0]) {
+		of = anatomy.OfIntact
+	}
+	m := of(f.Name, f.Data)
 	d := &Document{
-		Name: report.Clean(path.Base(strings.ReplaceAll(f.Name, `\`, "/"))), Format: string(m.Format), SHA256: hex.EncodeToString(digest[:]),
+		Name: report.Clean(path.Base(strings.ReplaceAll(f.Name, `\`, "/"))), Format: string(m.Format), SHA256: f.SHA256,
 		Kinds: m.Kinds, Enums: m.Enums, Regions: regionsOf(m), Notes: m.Notes,
 	}
-	if f.Report != nil {
-		d.judged(f.Report)
+	for i, r := range f.Reports {
+		j := judgementOf(r)
+		if m.Format == anatomy.Configuration {
+			j.placeLines(r, m)
+		}
+		if i == 0 {
+			d.judgement = j
+		} else {
+			d.Others = append(d.Others, j)
+		}
 	}
 	switch m.Format {
 	case anatomy.ChannelFile:
 		d.channelFile(f, defs)
+	case anatomy.RuleBlob:
+		d.blob(m)
 	case anatomy.Configuration:
 		d.Facts = [][2]string{{"lines", numeral.Thousands(uint64(len(m.Regions)))}}
-		d.placeLines(f.Report, m)
 	}
 	return d
 }
 
+// intact reports whether the gate compared the digest of each section, and all agree.
+func intact(r *validate.Report) bool {
+	const id = "CF1031"
+	ran := slices.ContainsFunc(r.Ran, func(c *validate.Check) bool { return c.ID == id })
+	return ran && r.File != nil && !slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check.ID == id })
+}
+
 // placeLines gives the findings on a configuration the bytes of their lines.
-func (d *Document) placeLines(r *validate.Report, m *anatomy.Map) {
-	for i := range d.Findings {
+func (j *judgement) placeLines(r *validate.Report, m *anatomy.Map) {
+	for i := range j.Findings {
 		line := r.Findings[i].Where.Source.Line
-		if f := &d.Findings[i]; f.End == 0 && line >= 1 && line <= len(m.Regions) {
+		if f := &j.Findings[i]; f.End == 0 && line >= 1 && line <= len(m.Regions) {
 			f.Start, f.End = m.Regions[line-1].Start, m.Regions[line-1].End
 		}
 	}
@@ -180,12 +211,15 @@ func regionsOf(m *anatomy.Map) regions {
 	return r
 }
 
-// judged adds the results of the gate.
-func (d *Document) judged(r *validate.Report) {
+// judgementOf returns the results of the gate.
+func judgementOf(r *validate.Report) (j judgement) {
+	if r.Fleet != nil {
+		j.Fleet = report.Clean(r.Fleet.Name)
+	}
 	v := r.Verdict()
-	d.Verdict = &verdict{State: v.String(), Text: verdictText(r)}
+	j.Verdict = &verdict{State: v.String(), Text: verdictText(r)}
 	for i := range r.Findings {
-		d.Findings = append(d.Findings, findingOf(&r.Findings[i]))
+		j.Findings = append(j.Findings, findingOf(&r.Findings[i], len(r.Subject.Data)))
 	}
 	for _, t := range r.Totals {
 		kept := 0
@@ -195,12 +229,13 @@ func (d *Document) judged(r *validate.Report) {
 			}
 		}
 		if t.Found > kept {
-			d.Skipped = append(d.Skipped, fmt.Sprintf("%s found %s more places, which are not listed.", t.Check, numeral.Thousands(uint64(t.Found-kept))))
+			j.Skipped = append(j.Skipped, fmt.Sprintf("%s found %s more places, which are not listed.", t.Check, numeral.Thousands(uint64(t.Found-kept))))
 		}
 	}
 	if n := len(r.Skipped); n > 0 {
-		d.Skipped = append(d.Skipped, fmt.Sprintf("%d checks could not run, because checks before them found errors.", n))
+		j.Skipped = append(j.Skipped, fmt.Sprintf("%d checks could not run, because checks before them found errors.", n))
 	}
+	return j
 }
 
 // verdictText returns the findings that a verdict rests on, and the fleet.
@@ -230,14 +265,15 @@ func verdictText(r *validate.Report) string {
 	return text
 }
 
-func findingOf(f *validate.Finding) finding {
+// findingOf returns a finding on a file of a size.
+func findingOf(f *validate.Finding, size int) finding {
 	where := f.Where.Range
 	if where.Len() == 0 {
 		where = f.Where.Source.Range
 	}
 	out := finding{
 		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity().String(), Message: report.Clean(f.Message), Fix: report.Clean(f.Fix),
-		Path: report.Clean(f.Where.Path), Start: where.Start, End: where.End, Requirements: requirementsOf(f.Check.ID),
+		Path: report.Clean(f.Where.Path), Start: where.Start, End: where.End, Requirements: narrowed(requirementsOf(f.Check.ID), f, size),
 	}
 	for _, line := range f.Details {
 		out.Details = append(out.Details, report.Clean(line))
@@ -249,6 +285,25 @@ func findingOf(f *validate.Finding) finding {
 		out.Rule = report.Clean(f.Instance.String())
 	}
 	return out
+}
+
+// blob adds the facts of a rule blob.
+func (d *Document) blob(m *anatomy.Map) {
+	for p := range m.Parts() {
+		if _, field, _ := strings.Cut(p.Path, "header."); p.Start >= 24 {
+			break
+		} else if field == "binary_version" || field == "schema_version" {
+			d.Facts = append(d.Facts, [2]string{strings.ReplaceAll(field, "_", " "), p.Says})
+		}
+	}
+	count := map[string]int{}
+	for i := range m.Regions {
+		count[m.Kinds[m.Regions[i].Kind].Name]++
+	}
+	d.Facts = append(d.Facts,
+		[2]string{"events", numeral.Thousands(uint64(count["event"]))},
+		[2]string{"filters", numeral.Thousands(uint64(count["filter"]))},
+		[2]string{"Rule elements", numeral.Thousands(uint64(count["aggregation"]))})
 }
 
 // channelFile adds the facts of a channel file, its inputs and its needs, as far as it can be read.
@@ -270,13 +325,21 @@ func (d *Document) channelFile(f File, defs *sensor.Definitions) {
 		{"channel", fmt.Sprint(h.Channel)}, {"revision", fmt.Sprint(h.Revision)}, {"type", typ},
 		{"inputs", fmt.Sprintf("%d declared, %d read", h.InputsDeclared, h.InputsRead)},
 		{"rules", numeral.Thousands(uint64(file.Instances()))},
-		{"created", time.Unix(int64(min(h.Created, channelfile.MaxCreated)), 0).UTC().Format(time.RFC3339)},
+		{"created", created(h.Created)},
 	}
 	n := sensor.NeedsOf(file, defs)
-	if f.Report != nil && f.Report.Needs != nil {
-		n = f.Report.Needs
+	if len(f.Reports) > 0 && f.Reports[0].Needs != nil {
+		n = f.Reports[0].Needs
 	}
 	d.Needs = needsOf(n, def)
+}
+
+// created returns a time of creation. 0 is the time of a build that states no other.
+func created(seconds uint64) string {
+	if seconds == 0 {
+		return "not stated"
+	}
+	return time.Unix(int64(min(seconds, channelfile.MaxCreated)), 0).UTC().Format(time.RFC3339)
 }
 
 func needsOf(n *sensor.Needs, def *sensor.Definition) *needs {

@@ -33,7 +33,7 @@ func build(t *testing.T, title string, texts ...string) []byte {
 func judged(name string, data []byte) File {
 	fleet, _ := builtin.Fleet("reference")
 	r := validate.Run(validate.ChannelFile(name, data), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet})
-	return File{Name: name, Data: data, Report: r}
+	return File{Name: name, Data: data, Reports: []*validate.Report{r}}
 }
 
 // A text of a file never ends the script element that holds it, or becomes markup.

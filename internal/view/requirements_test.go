@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
@@ -71,5 +72,34 @@ func TestFormatRequirements(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("requirements_format.go differs from FORMAT.md; run the test with -update")
+	}
+}
+
+// A finding names the one requirement that it breaks, if its place or its message tells.
+func TestNarrowed(t *testing.T) {
+	for _, c := range []struct {
+		why, check, path, message string
+		size                      int
+		want                      string
+	}{
+		{"shorter than its header", "CF1003", "", "", 30, "3"},
+		{"shorter than it states", "CF1003", "header.file_size", "", 600, "6"},
+		{"shorter than its section table", "CF1003", "", "", 60, "11"},
+		{"a number of the header above its limit", "CF1011", "header.channel", "", 600, "9"},
+		{"a number of words above its limit", "CF1011", "instance[3].words", "", 600, "17"},
+		{"a long text", "CF1011", "text[3].length", "", 600, "47"},
+		{"texts that leave a gap", "CF1024", "text[3].offset", "", 600, "48"},
+		{"texts that end early", "CF1024", "textpool", "the last 7 bytes belong to no entry of texts", 600, "49"},
+		{"a check with one requirement", "CF1031", "section[2].digest", "", 600, "51"},
+		{"a place that does not tell", "CF1010", "", "", 600, "14 15 16"},
+	} {
+		f := &validate.Finding{Check: &validate.Check{ID: c.check}, Message: c.message, Where: validate.Location{Path: c.path}}
+		var got []string
+		for _, r := range narrowed(requirementsOf(c.check), f, c.size) {
+			got = append(got, r.Number)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: requirements %v, expected %s", c.why, got, c.want)
+		}
 	}
 }

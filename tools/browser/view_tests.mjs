@@ -143,6 +143,45 @@ export const tests = {
     assert.match(await p.textContent('.details'), /filter\[0\]/);
     await axe(p);
   },
+  'two blobs, and two configurations, are compared by their records': async (browser) => {
+    const xml = (lines) => `<Sysmon schemaversion="4.90"><EventFiltering>\n<ProcessCreate onmatch="include">\n${lines}</ProcessCreate></EventFiltering></Sysmon>\n`;
+    const image = (name) => `<Image condition="end with">${name}</Image>\n`;
+    writeFileSync(join(folder, 'a.xml'), xml(image('one.exe') + image('two.exe')));
+    writeFileSync(join(folder, 'b.xml'), xml(image('<b>zero</b>'.replaceAll('<', '&lt;')) + image('one.exe') + image('two.exe')));
+    for (const name of ['a', 'b']) cfcheck('sysmon', 'compile', name + '.xml', '--build', '15.15', '-o', name + '.bin');
+    for (const ext of ['bin', 'xml']) {
+      const p = await shown(browser, [join(folder, 'a.' + ext), join(folder, 'b.' + ext)], { viewport: { width: 1700, height: 900 } });
+      const list = p.locator('.list .row .name');
+      assert.equal(await list.count(), 1, ext);
+      assert.match(await list.textContent(), /^added: .*zero/, ext);
+      await list.click();
+      assert.match(await p.textContent('.details'), /zero/);
+      await axe(p);
+    }
+  },
+  'a page with several fleets has the verdict for each': async (browser) => {
+    const page = join(folder, 'fleets.html');
+    cfcheck('view', '--fleet', 'reference', '--fleet', '291', '--out', page, built(common()).path);
+    const p = await browser.open(page, { viewport: { width: 1440, height: 900 } });
+    await p.waitForSelector('body[data-ready]');
+    assert.deepEqual(await p.locator('.fleets button').allTextContents(), ['accepted reference', 'rejected 291'], await p.textContent('.file'));
+    await openTab(p, 'findings');
+    await p.locator('.fleets button').nth(1).click();
+    assert.equal(await p.textContent('.title .verdict'), 'rejected');
+    assert.match(await p.textContent('.panel'), /error/);
+    await axe(p);
+    await withinPage(p);
+  },
+  'a picture can be enlarged': async (browser) => {
+    const p = await shown(browser, [built(common()).path], { viewport: { width: 420, height: 900 } });
+    await p.evaluate(() => cfcheckPage.active.go('program', 0));
+    await p.locator('.enlarge').first().click();
+    const box = await p.locator('.scroller.large').boundingBox();
+    assert.ok(box.width > 380 && box.height > 800, JSON.stringify(box));
+    await axe(p);
+    await p.keyboard.press('Escape');
+    assert.equal(await p.locator('.scroller.large').count(), 0);
+  },
   'axe finds nothing, in light and dark, in each list': async (browser) => {
     const file = built(common()).path;
     for (const [colorScheme, tabs] of Object.entries({ light: ['structure', 'rules', 'needs', 'findings'], dark: ['structure', 'findings'] })) {

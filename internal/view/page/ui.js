@@ -79,8 +79,11 @@ class FileView {
     this.at = 0;
     this.part = null;
     this.expanded = new Map(); // region index to the set of expanded entries
-    this.marks = marksOf(model);
-    this.marksSorted = this.marks.slice().sort((a, b) => a.start - b.start);
+    // The results for each fleet; the document has those of the first one.
+    const d = model.doc;
+    this.judgements = [{ fleet: d.fleet, verdict: d.verdict, findings: d.findings, skipped: d.skipped }, ...(d.others || [])];
+    this.fleet = 0;
+    this.mark();
     this.buildHex();
     this.buildTree();
   }
@@ -120,6 +123,26 @@ class FileView {
     }
     line.append(ascii);
     return line;
+  }
+
+  mark() {
+    this.marks = marksOf(this.model);
+    this.marksSorted = this.marks.slice().sort((a, b) => a.start - b.start);
+    this.markIndex = null;
+  }
+
+  // judgeFor shows the results for another fleet.
+  judgeFor(i) {
+    const { verdict, findings, skipped } = this.judgements[this.fleet = i];
+    Object.assign(this.model.doc, { verdict, findings, skipped });
+    this.mark();
+    const head = this.page.head(this);
+    this.headElement.replaceWith(head);
+    this.headElement = head;
+    this.page.activate(this);
+    this.page.fillTabs();
+    this.select(this.page.broken(this) || this.at);
+    head.querySelector("[aria-pressed=true]").focus();
   }
 
   // markAt returns the gravest mark at an offset.
@@ -341,7 +364,7 @@ class FileView {
       says = m.label(r, node.entry);
     }
     const [start, end] = node.part ? [node.part.start, node.part.end] : node.level === 1 ? [r.start, r.end] : m.span(r, node.entry);
-    const here = this.part && (node.part ? node.part.start === this.part.start && node.part.end === this.part.end : node.level > 1 ? start === m.span(this.part.region, this.part.entry)[0] && r === this.part.region : false);
+    const here = this.part && (node.level === 1 || end > start) && (node.part ? node.part.start === this.part.start && node.part.end === this.part.end : node.level > 1 ? start === m.span(this.part.region, this.part.entry)[0] && r === this.part.region : false);
     if (this.page.differs && end > start && node.level > 1 && this.page.differs(this, start, r)) cls += " differs";
     const e = el("div", {
       class: `row l${node.level} ${cls}${here ? " here" : ""}${row === this.cursor ? " focus" : ""}`, role: "treeitem", "data-row": row, "aria-level": node.level,
@@ -402,7 +425,7 @@ class Page {
     root.replaceChildren();
     root.classList.add("view");
     root.classList.toggle("two", models.length === 2);
-    for (const f of this.files) root.append(this.head(f));
+    for (const f of this.files) root.append(f.headElement = this.head(f));
     this.tabs();
     this.detailsPane = el("section", { class: "details", "aria-label": "selected bytes", tabindex: 0 });
     const hexes = el("div", { class: "hexes" });
@@ -436,7 +459,7 @@ class Page {
     for (const [name, value] of d.facts || []) fact(name, value);
     fact("SHA-256", d.sha256.slice(0, 16) + "…");
     const badge = d.verdict ? el("span", { class: "verdict " + d.verdict.state }, d.verdict.state) : null;
-    const head = el("header", { class: "file" }, el("div", { class: "title" }, badge, el("h1", {}, d.name)), d.verdict ? el("p", { class: "why" }, d.verdict.text) : null, facts);
+    const head = el("header", { class: "file" }, el("div", { class: "title" }, badge, el("h1", {}, d.name)), this.fleets(file), d.verdict ? el("p", { class: "why" }, d.verdict.text) : null, facts);
     for (const n of (d.notes || []).slice(0, 5)) head.append(el("p", { class: "damage" }, el("button", { type: "button", on: { click: () => file.select(n.start) } }, place(n.start)), " " + n.text));
     if ((d.notes || []).length > 5) head.append(el("p", { class: "damage" }, `${d.notes.length - 5} more notes of damage are in the list of findings`));
     if (m.bytes.length) {
@@ -445,6 +468,13 @@ class Page {
       head.append(file.strip.element, this.legend(file));
     }
     return head;
+  }
+
+  // fleets returns a button for each fleet, if there are several.
+  fleets(file) {
+    if (file.judgements.length < 2) return null;
+    return el("p", { class: "fleets", role: "group", "aria-label": "fleets" }, ...file.judgements.map((j, i) => el("button", { type: "button", "aria-pressed": String(i === file.fleet), on: { click: () => file.judgeFor(i) } },
+      el("span", { class: "verdict " + j.verdict.state }, j.verdict.state), " " + j.fleet)));
   }
 
   legend(file) {
@@ -636,7 +666,7 @@ class Page {
       this.panel.append(el("div", { class: "scroll short", tabindex: 0, role: "region", "aria-label": "numbers that differ" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "differs"), el("th", { scope: "col" }, "first file"), el("th", { scope: "col" }, "second file"))), body)));
     }
     const rules = d.rules();
-    if (rules === null) return this.empty(numbers.length ? "Only two channel files that can be read have a difference of rules." : "The files have no difference that can be shown.");
+    if (rules === null) return this.fillRecords(numbers.length > 0);
     if (!rules.length) return this.empty(numbers.length ? "The rules are the same." : "The files are the same.");
     this.list("rules that differ", rules.length, 42, (i) => {
       const r = rules[i], m = r.b >= 0 ? b.model : a.model, k = r.b >= 0 ? r.b : r.a;
@@ -647,6 +677,16 @@ class Page {
       if (r.b >= 0) b.go("instance", r.b);
       if (r.a >= 0 && r.b >= 0) this.compareRules(r);
     });
+  }
+
+  // fillRecords lists the records, or the lines, that one of two files lacks.
+  fillRecords(differ) {
+    const list = this.diff.records();
+    if (!list.length) return this.empty(differ ? "No record was added or removed, as far as the files can be read." : "The files are the same.");
+    this.list("records that differ", list.length, 42, (i) => {
+      const { side, region } = list[i], m = this.files[side].model, owner = region.owner < 0 ? "" : m.regions[region.owner].label;
+      return el("div", { class: "rule " + (side ? "added" : "removed") }, el("span", { class: "name" }, `${side ? "added" : "removed"}: ${region.label}`), el("span", { class: "says" }, [m.entryPath(region, 0), owner].filter(Boolean).join(" · ")));
+    }, (i) => this.files[list[i].side].select(list[i].region.start));
   }
 
   compareRules(r) {
@@ -663,8 +703,20 @@ class Page {
     }
   }
 
+  // scroller returns a picture in a box that scrolls, with a button that shows it as large as the
+  // window.
   scroller(picture, name) {
-    return el("div", { class: "picture-box", tabindex: 0, role: "group", "aria-label": name }, picture);
+    const box = el("div", { class: "picture-box", tabindex: 0, role: "group", "aria-label": name }, picture);
+    const button = el("button", { type: "button", class: "enlarge", "aria-expanded": "false", on: { click: () => large(!whole.classList.contains("large")) } }, "Enlarge");
+    const whole = el("div", { class: "scroller", on: { keydown: (e) => { if (e.key === "Escape") large(false); } } }, button, box);
+    const large = (on) => {
+      whole.classList.toggle("large", on);
+      button.textContent = on ? "Close" : "Enlarge";
+      button.setAttribute("aria-expanded", String(on));
+      button.focus();
+    };
+    picture.addEventListener("click", (e) => { if (e.target.closest(".link")) large(false); });
+    return whole;
   }
 
   // details shows the selected part, its record, the records around it and its findings.
@@ -803,6 +855,7 @@ class Difference {
   differs(side, at, region) {
     if (!region) return false;
     const m = this.models[side], other = this.models[1 - side], kind = region.kind.name;
+    if (m.doc.format === other.doc.format && !m.isChannel && region.label) return this.unmatched(side).has(region);
     if (!m.isChannel || !other.isChannel || region.kind.single || kind === "section") return other.bytes[at] !== m.bytes[at];
     const i = m.entryAt(region, at);
     if (i < 0) return true;
@@ -830,6 +883,29 @@ class Difference {
       case "word": case "use": { const k = m.before("instance", 16, i); return this.changed(side).has(k); }
     }
     return false;
+  }
+
+  // unmatched returns the records with a label for which the other file has no like, each as often
+  // as it stands there. Records of two events are never like.
+  unmatched(side) {
+    const m = this.models[side], key = (m, r) => [r.kind.name, r.owner < 0 ? "" : m.regions[r.owner].label, r.label].join("\0");
+    return m.cached("unmatched", () => {
+      const other = this.models[1 - side], left = new Map(), out = new Set();
+      for (const r of other.regions) if (r.label) left.set(key(other, r), (left.get(key(other, r)) || 0) + 1);
+      for (const r of m.regions) {
+        if (!r.label) continue;
+        const n = left.get(key(m, r)) || 0;
+        if (n) left.set(key(m, r), n - 1); else out.add(r);
+      }
+      return out;
+    });
+  }
+
+  // records returns the unmatched records of both files, in the order of their places.
+  records() {
+    if (this.models.some((m) => m.isChannel) || this.models[0].doc.format !== this.models[1].doc.format) return [];
+    const list = [0, 1].flatMap((side) => [...this.unmatched(side)].map((region) => ({ side, region })));
+    return list.sort((a, b) => a.region.start - b.region.start || a.side - b.side);
   }
 
   // changed returns the instances of a file that the other one does not have in the same form.
