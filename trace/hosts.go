@@ -137,7 +137,7 @@ func (r *Rule) contract(h *Hosts, e *Recorded, c *sensor.Contract, judge *covera
 		h.Reason = fmt.Sprintf("the contract has no supply of type %s version %d", d.Name, d.Version)
 		return nil
 	case supply < 0:
-		h.Reason = fmt.Sprintf("the contract has no supply of feed %s", e.Feed.Name)
+		h.Reason = fmt.Sprintf("the contract has no supply of feed %s; its events of type %s come from %s", e.Feed.Name, d.Name, feedsOf(hosts.Supplies))
 		return nil
 	}
 	s := hosts.Supplies[supply]
@@ -233,10 +233,29 @@ func records(e *Recorded, c *sensor.Contract, s *sensor.Supply) (doubt string, c
 		}
 		return "", cause
 	case logging.Unknown:
-		return "it is not known whether the filters of Sysmon record the event", nil
+		doubt = "it is not known whether the filters of Sysmon record the event"
+		if i := result.OpenElement; i >= 0 {
+			doubt += ": that depends on " + coverage.FilterText(c, s, i, result.OpenFilter)
+			field := s.Filters.Elements[i].Filters[result.OpenFilter].FieldName
+			if _, ok := e.Fields[field]; !ok {
+				doubt += ", and the event has no " + field
+			}
+		}
+		return doubt, nil
 	}
 	// The filters decide about the events that the contract says are recorded in part.
 	return "", nil
+}
+
+// feedsOf lists the feeds of supplies.
+func feedsOf(supplies []*sensor.Supply) string {
+	var names []string
+	for _, s := range supplies {
+		if !slices.Contains(names, s.Feed) {
+			names = append(names, s.Feed)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // handed returns the event as a build hands it over, and sets the differences. It appends the

@@ -74,7 +74,7 @@ func TestHosts(t *testing.T) {
 		{"the type is known to be missing", both, func(c *sensor.Contract, s *sensor.Supply) {
 			c.Supplies, c.Lacks = nil, []sensor.Lack{{Type: d.Name, Basis: sensor.Basis{Reason: "no driver"}}}
 		}, NoSupply, "does not have type process_creation (no driver)", 0, Differences, ""},
-		{"the feed is missing", both, func(c *sensor.Contract, s *sensor.Supply) { s.Feed = "security-4688" }, NoSupply, "no supply of feed sysmon", 0, Differences, ""},
+		{"the feed is missing", both, func(c *sensor.Contract, s *sensor.Supply) { s.Feed = "security-4688" }, NoSupply, "no supply of feed sysmon; its events of type process_creation come from security-4688", 0, Differences, ""},
 		{"the feed is not collected", both, func(c *sensor.Contract, s *sensor.Supply) {
 			s.Collected = sensor.Collection{Events: sensor.CollectedNone, Basis: sensor.Basis{Place: sensor.Place{Source: "config", Line: 3}}}
 		}, NotRecorded, "not recorded (sysmon.xml:3)", 0, Differences, ""},
@@ -87,6 +87,7 @@ func TestHosts(t *testing.T) {
 		{"an exclude drops it", both, filters(false, "demo.exe"), NotRecorded, `excluded by Image end with "demo.exe" (sysmon.xml:7)`, 0, Differences, ""},
 		{"an exclude does not drop it", both, filters(false, "other.exe"), Match, "", 0, Differences, ""},
 		{"no include asks for it", both, filters(true, "other.exe"), NotRecorded, "no include matches it (sysmon.xml:6)", 0, Differences, ""},
+		{"an exclude reads a field that the event lacks", `{"User": "admin"}`, filters(false, "demo.exe"), NoMatch, `depends on Image end with "demo.exe" (sysmon.xml:7), and the event has no Image`, image, NotInEvent, "does not have it"},
 		{"an include asks for it", both, filters(true, "demo.exe"), Match, "", 0, Differences, ""},
 		{"the version of Sysmon is not known", both, func(c *sensor.Contract, s *sensor.Supply) {
 			filters(false, "demo.exe")(c, s)

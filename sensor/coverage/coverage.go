@@ -282,6 +282,16 @@ func (k *class) of(a Alternative, causes []Cause) (State, []Cause) {
 	return best, causes
 }
 
+// FilterText describes a filter of Sysmon in the supply of a contract, with its place.
+func FilterText(c *sensor.Contract, s *sensor.Supply, element, filter int) string {
+	f := &s.Filters.Elements[element].Filters[filter]
+	text := fmt.Sprintf("%s %s \"%s\"", f.FieldName, f.Op, f.Value)
+	if basis := BasisText(c, sensor.Basis{Place: s.Filters.Place(f.Place)}); basis != "" {
+		text += " (" + basis + ")"
+	}
+	return text
+}
+
 // Describe returns the reason why an alternative is dead on a feed, with the place in the document
 // that the contract rests on.
 func (j *Judge) Describe(h *Hosts, c *Cause) string {
@@ -312,13 +322,11 @@ func (j *Judge) Describe(h *Hosts, c *Cause) string {
 	case Excluded:
 		text = "excluded"
 		e := &s.Filters.Elements[c.Element]
-		place := e.Place
 		if len(c.Filters) > 0 {
-			f := &e.Filters[c.Filters[0]]
-			text += fmt.Sprintf(" by %s %s \"%s\"", f.FieldName, f.Op, f.Value)
-			place = f.Place
+			text += " by " + FilterText(h.Contract, s, c.Element, c.Filters[0])
+			break
 		}
-		text = at(text, sensor.Basis{Place: s.Filters.Place(place)})
+		text = at(text, sensor.Basis{Place: s.Filters.Place(e.Place)})
 	case NotInBuild:
 		text = "the version of Sysmon does not have its events"
 		if len(c.Events) > 0 {

@@ -55,11 +55,15 @@ type Result struct {
 	// filters that matched last. -1 means that the default decides, or that it is not known
 	// which element does.
 	Element, Filter int
+
+	// OpenElement and OpenFilter are the first filter whose result is not known, if the Answer is
+	// Unknown because of it. Otherwise they are -1.
+	OpenElement, OpenFilter int
 }
 
 // Logged decides about one event.
 func (e *Engine) Logged(event *Event) Result {
-	r := Result{Answer: Unknown, Element: -1, Filter: -1}
+	r := Result{Answer: Unknown, Element: -1, Filter: -1, OpenElement: -1, OpenFilter: -1}
 	ev := e.schema.Event(event.ID)
 	if ev == nil || e.linux && !onLinux(event.ID) {
 		r.Answer = Dropped
@@ -84,9 +88,14 @@ func (e *Engine) Logged(event *Event) Result {
 			}
 		}
 		t.filter(f, i, s)
+		if r.OpenElement < 0 && s != match && s != miss && s != failed {
+			r.OpenElement, r.OpenFilter = x.index, i
+		}
 		return s
 	})
-	r.Answer = answerOf(logged, dropped)
+	if r.Answer = answerOf(logged, dropped); r.Answer != Unknown {
+		r.OpenElement, r.OpenFilter = -1, -1
+	}
 	if decided != nil {
 		r.Element, r.Filter = decided.index, t.last
 		r.RuleName, r.NameKnown = t.name, t.known && !e.either
