@@ -180,6 +180,7 @@ func (j *judgement) placeLines(r *validate.Report, m *anatomy.Map) {
 		line := r.Findings[i].Where.Source.Line
 		if f := &j.Findings[i]; f.End == 0 && line >= 1 && line <= len(m.Regions) {
 			f.Start, f.End = m.Regions[line-1].Start, m.Regions[line-1].End
+			f.Path = "" // it names a byte
 		}
 	}
 }
