@@ -15,6 +15,7 @@ import (
 type jsonDocument struct {
 	*jsonPlace
 	root *schema // nil if the document does not state a known schema
+	more *schema // what the version of the document does not allow; nil if there is no such part
 	keys []string
 }
 
@@ -22,7 +23,10 @@ type jsonDocument struct {
 func jsonDocumentAt(text string, offset int) *jsonDocument {
 	d := &jsonDocument{jsonPlace: jsonPlaceOf(text, offset)}
 	if top := slices.IndexFunc(d.values, func(v jsonValue) bool { return v.parent < 0 && v.kind == '{' }); top >= 0 {
-		d.root = schemaNamed(d.member(top, "schema"))
+		name := d.member(top, "schema")
+		if d.root = schemaNamed(name); d.root != nil && d.root.If != nil && slices.Contains(d.root.If.names(), name) {
+			d.more = d.root.Then
+		}
 	}
 	d.keys = d.inside()
 	return d
@@ -34,6 +38,21 @@ func (d *jsonDocument) path() []string {
 		return append(slices.Clone(d.keys), d.values[d.at].key)
 	}
 	return d.keys
+}
+
+// forbids reports whether the version of the document does not have a key at the cursor.
+func (d *jsonDocument) forbids(key string) bool {
+	more := d.more.at(d.keys)
+	return more != nil && more.Properties[key] != nil && more.Properties[key].never
+}
+
+// schemaAt returns the schema of a value below keys, or nil. That of the version counts more, if it
+// lists values.
+func (d *jsonDocument) schemaAt(keys []string) *schema {
+	if more := d.more.at(keys); more != nil && len(more.words()) > 0 {
+		return more
+	}
+	return d.root.at(keys)
 }
 
 // fleet reports whether the document is a fleet.
@@ -64,7 +83,7 @@ func (k *knowledge) jsonWords(d *jsonDocument) (list []completionItem) {
 			present[d.values[i].key] = i != d.at
 		}
 		for name, below := range of.Properties {
-			if below.never || present[name] {
+			if below.never || present[name] || d.forbids(name) {
 				continue
 			}
 			item := completionItem{Label: name, Kind: kindProperty, SortText: "1" + name, Documentation: &markup{"markdown", of.describe(name, below.resolved())}}
@@ -84,7 +103,7 @@ func (k *knowledge) jsonWords(d *jsonDocument) (list []completionItem) {
 	if d.fleet() {
 		list = quoted(k.fleetWords(d, strings.Join(path, ".")))
 	}
-	if of := d.root.at(path); of != nil {
+	if of := d.schemaAt(path); of != nil {
 		for _, word := range of.words() {
 			text := strings.Trim(word, `"`)
 			if !slices.ContainsFunc(list, func(c completionItem) bool { return c.Label == text }) {

@@ -32,6 +32,8 @@ type schema struct {
 	Additional  *schema            `json:"additionalProperties"`
 	Items       *schema            `json:"items"`
 	Defs        map[string]*schema `json:"$defs"`
+	If          *schema            `json:"if"`
+	Then        *schema            `json:"then"`
 
 	file  string // that has the schema, to resolve references
 	never bool   // the schema false, which no value has
@@ -79,6 +81,8 @@ func (s *schema) mark(file string) {
 	s.file = file
 	s.Additional.mark(file)
 	s.Items.mark(file)
+	s.If.mark(file)
+	s.Then.mark(file)
 	for _, below := range s.Properties {
 		below.mark(file)
 	}

@@ -20,6 +20,8 @@ func TestSchemas(t *testing.T) {
 			t.Errorf("%s: %s leads nowhere", path, s.Ref)
 		}
 		visit(path+".items", s.Items)
+		visit(path+".if", s.If)
+		visit(path+".then", s.Then)
 		visit(path+".additionalProperties", s.Additional)
 		for name, below := range s.Properties {
 			visit(path+"."+name, below)

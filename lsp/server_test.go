@@ -398,6 +398,9 @@ func TestWords(t *testing.T) {
 		{"a version of Sysmon", "f.json", fleetHead + `"builds": [{"sensors": [{"name": "sysmon", "version": "^"}]}]}`, "15.15", ""},
 		{"a field of an event of Sysmon", "f.json", fleetHead + `"builds": [{"supply": [{"filters": {"elements": [{"event": 22, "filters": [{"field": "^`, "QueryName", "CommandLine"},
 		{"a key of definitions", "f.json", `{"schema": "cfcheck.definitions/v0", "definitions": [{^`, "name,inputs", "builds"},
+		{"a key of an old fleet", "f.json", strings.Replace(fleetHead, "/v1", "/v0", 1) + `"builds": [{^`, "build,supply", "declares"},
+		{"a word of an old fleet", "f.json", strings.Replace(fleetHead, "/v1", "/v0", 1) + `"builds": [{"supply": [{"inputs": [{"state": ^`, "not supplied,unknown", "constant"},
+		{"a word of a new fleet", "f.json", fleetHead + `"builds": [{"supply": [{"inputs": [{"state": ^`, "not supplied,constant", ""},
 		{"a schema", "f.json", `{"schema": "^`, "cfcheck.fleet/v1,cfcheck.definitions/v0", ""},
 		{"JSON of another program", "f.json", `{"name": "a", "^`, "", "schema"},
 	} {
