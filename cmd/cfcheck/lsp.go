@@ -35,8 +35,8 @@ func (c *command) lsp() *cobra.Command {
 		Short: "tell an editor the findings while you type",
 		Long: `lsp is a server of the Language Server Protocol on the standard input and output.
 An editor starts it, see docs/editors.md. It finds the policy and the fleet as
-check does when you call it in the first folder of the workspace. It judges a
-file after each key, and all rules of the folder soon after.
+check does when you call it in a folder of the workspace. It judges a file after
+each key, and all rules of its folder soon after.
 
 The findings are those of check, except for recorded events: lsp runs no rule on
 them. It judges no channel files.`,
