@@ -80,7 +80,7 @@ func (r *Replay) explain(defs *sensor.Definitions, s replay.Source, lines map[in
 					continue
 				}
 				at := fmt.Sprintf("%s:%d", s.Name, reader.Line())
-				if why := explainMatch(trace.OfInstance(rule.of.File, rule.Instance, rule.of.Definition), recorded.Event, recorded.Feed, at); why != nil {
+				if why := explainEvent(trace.OfInstance(rule.of.File, rule.Instance, rule.of.Definition), recorded.Event, recorded.Feed, at, true); why != nil {
 					r.whys[rule.Rule] = why
 				}
 			}

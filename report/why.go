@@ -34,7 +34,10 @@ func whyOf(subject string, f *validate.Finding) (whyKey, bool) {
 	return whyKey{subject, f.Check.ID, f.Instance.Index}, true
 }
 
-// whys explains why rules match recorded events.
+// lost is the check whose event the rule does not match any more.
+const lost = "CF5006"
+
+// whys explains why rules match recorded events, or do not.
 type whys struct {
 	of   map[whyKey]*page.Why
 	left int // findings that are not explained
@@ -71,7 +74,7 @@ func (w *whys) add(r *validate.Report, recorded []*validate.Recorded) {
 			}
 			// A record can feed a type twice, and the rule matches only one of these events.
 			keys = slices.DeleteFunc(keys, func(key whyKey) bool {
-				why := explainMatch(trace.OfInstance(r.File, key.instance, r.Definition), e, nil, at)
+				why := explainEvent(trace.OfInstance(r.File, key.instance, r.Definition), e, nil, at, key.check != lost)
 				if why != nil {
 					if w.of == nil {
 						w.of = map[whyKey]*page.Why{}
@@ -91,14 +94,18 @@ func (w *whys) add(r *validate.Report, recorded []*validate.Recorded) {
 	}
 }
 
-// explainMatch returns why a rule matches an event at a place, or nil if it does not. The feed is
-// nil if it is not known.
-func explainMatch(rule *trace.Rule, e interp.Event, feed *sensor.Feed, at string) *page.Why {
+// explainEvent returns why a rule matches an event at a place, or why it does not. It returns nil
+// if that is not so. The feed is nil if it is not known.
+func explainEvent(rule *trace.Rule, e interp.Event, feed *sensor.Feed, at string, matches bool) *page.Why {
 	root, err := rule.Tree(e)
-	if err != nil || !root.Holds {
+	if err != nil || root.Holds != matches {
 		return nil
 	}
 	why := &page.Why{Title: shown(cutBytes("Why it matches event "+at, maxNodeText))}
+	if !matches {
+		why.Title = shown(cutBytes("Why it does not match event "+at, maxNodeText))
+		why.First = shown(cutBytes(firstText(root), maxNodeText))
+	}
 	type place struct {
 		node  *trace.Node
 		depth int

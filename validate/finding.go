@@ -34,8 +34,8 @@ type Finding struct {
 	// Extent is the size of the effect, such as the number of matched events. 0 means that the
 	// effect has no size. It is compared only with that of the same finding of another revision.
 	Extent uint64
-	// Event is the place of the first recorded event that the finding is about, as Recorded.Events
-	// gives it. "" means no recorded event.
+	// Event is the place of the first recorded event that Instance matches, or does not match any
+	// more, as Recorded.Events gives it. "" means no such event.
 	Event string
 
 	// Old is true if the finding stood at the previous release: the report on its content has

@@ -16,7 +16,7 @@ func (k *checking) draw(r *validate.Report, fleet string, first bool) {
 		return
 	}
 	if k.picture == nil {
-		k.picture = &report.Picture{Definitions: k.options.Definitions, Recorded: []*validate.Recorded{k.options.NeverMatch, k.options.KnownGood}}
+		k.picture = &report.Picture{Definitions: k.options.Definitions, Recorded: []*validate.Recorded{k.options.NeverMatch, k.options.KnownGood, k.options.KnownBad}}
 	}
 	k.picture.Add(r, fleet)
 	if k.release == nil {

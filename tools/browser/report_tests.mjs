@@ -239,7 +239,8 @@ export const tests = {
     write('new/client.yml', readFileSync(join(folder, 'rules/client.yml'), 'utf8'));
     const event = JSON.stringify({ EventID: 17, Channel: 'Microsoft-Windows-Sysmon/Operational', Provider: 'Microsoft-Windows-Sysmon', Computer: 'a', EventData: { PipeName: '\\demo' } });
     write('good.ndjson', `${event}\n${event}\n`);
-    const p = await browser.open(page('changes', 1, '--fleet', 'reference', '--previous', 'old', '--known-good', 'good.ndjson', 'new'));
+    write('bad.ndjson', event.replace('demo', 'older'));
+    const p = await browser.open(page('changes', 1, '--fleet', 'reference', '--previous', 'old', '--known-good', 'good.ndjson', '--known-bad', 'bad.ndjson', 'new'));
     const diff = await p.textContent('#diff');
     assert.match(diff, /channel 291, type ipc version 1/);
     assert.match(diff, /Client of a pipe/);
@@ -250,6 +251,10 @@ export const tests = {
     await p.click('.why summary >> nth=0');
     assert.match(await p.textContent('.why summary >> nth=0'), /^Why it matches event good\.ndjson:1$/);
     assert.match(await p.innerText('.tree >> nth=0'), /^yes PipeName\|endswith: .*decides\s+the event has PipeName "\\\\demo"$/);
+    // The rule lost an event that it must match.
+    const lost = await p.$$eval('#warnings .why', (all) => all.map((w) => w.textContent).filter((t) => t.includes('bad.ndjson')));
+    assert.equal(lost.length, 1);
+    assert.match(lost[0], /^Why it does not match event bad\.ndjson:1First reason: .*PipeName\|endswith: .* does not hold\..*the event has PipeName "\\\\older"/s);
     await axe(p);
   },
   'a replay shows the rules that match, and why': async (browser) => {

@@ -54,14 +54,15 @@ remove the event from the known-bad ones if it is not an attack.`,
 				continue
 			}
 			p.Report(func() validate.Finding {
-				where, in := p.Locate(channelfile.Range{}, "instances"), p.Previous.Instance(k)
+				where, in, event := p.Locate(channelfile.Range{}, "instances"), p.Previous.Instance(k), ""
 				name, fix := in.String()+", which is gone,", "restore the rule, or let another one match this event"
 				if here[k] >= 0 {
 					where, in = p.LocateInstance(here[k])
+					event = first[k]
 					name, fix = rule(in), "compare the rule with its previous form on this event, and widen it"
 				}
 				return validate.Finding{
-					Where: where, Instance: in, Extent: n,
+					Where: where, Instance: in, Extent: n, Event: event,
 					Message: fmt.Sprintf("in %v, %s matched %s known to be bad that no rule matches now; the first is %s", p.Previous, name, count(n, "event"), first[k]),
 					Fix:     fix,
 				}

@@ -99,6 +99,7 @@ type Place struct {
 // A Why explains why a rule matches a recorded event, or does not.
 type Why struct {
 	Title string
+	First string // of a rule that does not match, the first reason; "" means that it matches
 	Nodes []Node // of the condition, each before its parts
 	More  string // says that the page leaves out nodes; "" means that it does not
 }

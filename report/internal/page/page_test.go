@@ -21,7 +21,7 @@ func small(text string) *Report {
 			Causes: []Cause{{ID: "part-1-1", Message: text, Details: []string{text}, Fix: text, Found: text, Hosts: text, More: text, Places: []Place{{
 				Where: text, Rule: text, Author: text, Type: text, Message: text, Details: []string{text}, Until: text,
 				Lines: []Line{{1, text, text, text}}, Rows: []Row{{text, text, text, text}},
-				Why: &Why{Title: text, Nodes: []Node{{Text: text, Holds: true, Decides: true, Notes: []string{text}}}, More: text},
+				Why: &Why{Title: text, First: text, Nodes: []Node{{Text: text, Holds: true, Decides: true, Notes: []string{text}}}, More: text},
 			}}, Rest: []Place{{Where: text, Rule: text, Lines: []Line{{1, text, text, text}}}}, RestIs: text}},
 		}},
 		Matches: &Section{
