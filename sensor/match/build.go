@@ -2,7 +2,9 @@ package match
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -12,7 +14,7 @@ import (
 // criterion is the one that the node asks for, the evaluation continues at jump, otherwise at the
 // next node. The condition holds when the evaluation arrives behind its last node.
 type node struct {
-	test uint32 // the criterion times 8, plus the bits below
+	test uint32 // the number of the criterion, shifted by testShift, plus the bits below
 	jump uint32 // a node; never if the condition does not hold
 }
 
@@ -20,20 +22,21 @@ type node struct {
 const (
 	testJump    = 1 << iota // jump if the test holds, not if it fails
 	testNegated             // the test holds if the criterion does not
-	testFound               // the mode found of the criterion
+	testFound               // the tables decide the criterion
+	testExact               // a literal in the value proves that the criterion holds
 
 	testShift = iota
 )
 
 const (
 	never       = math.MaxUint32
-	maxCriteria = 1 << (32 - testShift)
+	maxCriteria = 1<<(32-testShift) - 1 // one number is that of no guard
 )
 
 const (
 	// workPerByte limits the work to find literals, in units for each byte of the files. mostWork
-	// limits it for all of them. A unit adds at most four bytes to the text of an index and one
-	// needle, so 32 bits are enough for their numbers.
+	// limits it for all of them. 16 units add at most one record and 32 bytes to the records, so 32
+	// bits are enough for their places, which are multiples of 4.
 	workPerByte = 16
 	mostWork    = 1 << 29
 	// A criterion with at least this number of operands is decided by the tables, even if it is
@@ -45,6 +48,11 @@ const (
 	usualLength = 30
 	// A criterion that this number of words refers to is probably evaluated early in each event.
 	manyUses = 32
+	// An access criterion with one weight in this number of instances is frequent enough to have
+	// guards.
+	frequent = 1000
+	// A guard beside another one must have at least this number of words that refer to it.
+	sharedUses = 8
 )
 
 // A tuning has the limits that decide when tables pay. Tests change them, because the answers do
@@ -71,9 +79,13 @@ type builder struct {
 	weights []uint64 // by criterion: estimate of its frequency; inaccessible if it has no literals
 	folded  [][]bool // by file and value: folding leaves it unchanged
 	extract extractor
+	exact   []bool // by criterion
 	access  []access
 	fields  map[int]*field
+	tables  []*table
 	perByte map[int]uint64 // by input: time for contains, nanoseconds for each byte
+	numbers []uint32       // by criterion
+	guarded uint64         // access criteria of at least this weight have guards
 
 	tree tree
 }
@@ -84,7 +96,7 @@ const inaccessible = math.MaxUint64
 // An access is an access criterion of an instance.
 type access struct {
 	criterion uint32
-	holder    holder
+	posting   posting // its guards are criteria, not numbers
 }
 
 func newBuilder(ix *Index, t tuning) *builder {
@@ -94,7 +106,7 @@ func newBuilder(ix *Index, t tuning) *builder {
 func (b *builder) build() {
 	ix := b.ix
 	n := ix.criteria[len(ix.files)]
-	b.uses, b.weights, ix.modes = make([]uint32, n), make([]uint64, n), make([]mode, n)
+	b.uses, b.weights, b.exact, ix.modes = make([]uint32, n), make([]uint64, n), make([]bool, n), make([]mode, n)
 	b.extract.rarity = new(rarity)
 	for i, f := range ix.files {
 		uses := b.uses[ix.criteria[i]:ix.criteria[i+1]]
@@ -110,10 +122,11 @@ func (b *builder) build() {
 	for i := range ix.files {
 		b.weigh(i)
 	}
+	b.guarded = uint64(ix.Instances() / frequent)
 	for i := range ix.files {
 		b.conditions(i)
 	}
-	b.addGroups()
+	b.number()
 	b.addTables()
 }
 
@@ -205,7 +218,7 @@ func (b *builder) weigh(file int) {
 		c, n := f.Criterion(i), ix.criteria[file]+i
 		b.weights[n] = inaccessible
 		if l, ok := b.literals(f, c); ok {
-			b.weights[n] = b.extract.rarity.sum(l.list)
+			b.weights[n], b.exact[n] = b.extract.rarity.sum(l.list), l.exact
 			switch c.Operator {
 			case channelfile.OpIntegerEquals:
 				b.weights[n] = uint64(b.uses[n])
@@ -274,7 +287,14 @@ type tree struct {
 	parts []int32 // items, the parts of one behind the other
 	root  int
 	stack []int32
+	ways  []way
 	todo  []target
+}
+
+// A way is an item on the way to an access criterion, and the guards that were found before.
+type way struct {
+	item   int32
+	guards [2]uint32
 }
 
 // An item is a reference, an and or an or.
@@ -382,33 +402,65 @@ func (b *builder) join(and bool, count int) {
 }
 
 // choose records the access criteria of an instance: of an and, those of the rarest part; of an
-// or, those of all parts. It also chooses another criterion that must hold.
+// or, those of all parts. The guards of an access criterion are parts of the same ands.
 func (b *builder) choose(first uint32) {
 	t := &b.tree
 	from := len(b.access)
-	h := holder{first, never}
-	rarest, weight := b.rarest(t.items[t.root]), uint64(inaccessible)
-	for _, i := range t.parts[t.items[t.root].first:][:t.items[t.root].more] {
-		if it := &t.items[i]; i != rarest && it.reference && it.weight < weight {
-			h.second, weight = it.criterion, it.weight
-		}
-	}
-	t.stack = append(t.stack[:0], rarest)
-	for len(t.stack) > 0 {
-		it := &t.items[t.stack[len(t.stack)-1]]
-		t.stack = t.stack[:len(t.stack)-1]
+	t.ways = append(t.ways[:0], way{item: int32(t.root), guards: [2]uint32{noGuard, noGuard}})
+	for len(t.ways) > 0 {
+		w := t.ways[len(t.ways)-1]
+		t.ways = t.ways[:len(t.ways)-1]
+		it := &t.items[w.item]
 		switch {
 		case it.reference:
-			b.access = append(b.access, access{it.criterion, h})
+			b.access = append(b.access, access{it.criterion, posting{first, b.guards(it.weight, w.guards)}})
 		case it.and:
-			t.stack = append(t.stack, b.rarest(*it))
+			w.item = b.rarest(*it)
+			for _, i := range t.parts[it.first : it.first+it.more] {
+				if i != w.item && t.items[i].reference && t.items[i].weight != inaccessible {
+					w.guards = b.rarer(w.guards, t.items[i].criterion)
+				}
+			}
+			t.ways = append(t.ways, w)
 		default:
-			t.stack = append(t.stack, t.parts[it.first:it.first+it.more]...)
+			for _, i := range t.parts[it.first : it.first+it.more] {
+				t.ways = append(t.ways, way{i, w.guards})
+			}
 		}
 	}
 	list := b.access[from:]
 	slices.SortFunc(list, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
 	b.access = b.access[:from+len(slices.Compact(list))]
+}
+
+// rarer returns the two rarest of two guards and another one, the rarest first.
+func (b *builder) rarer(guards [2]uint32, criterion uint32) [2]uint32 {
+	weight := func(c uint32) uint64 {
+		if c == noGuard {
+			return inaccessible
+		}
+		return b.weights[c]
+	}
+	switch {
+	case criterion == guards[0] || criterion == guards[1]:
+	case weight(criterion) < weight(guards[0]):
+		return [2]uint32{criterion, guards[0]}
+	case weight(criterion) < weight(guards[1]):
+		guards[1] = criterion
+	}
+	return guards
+}
+
+// guards returns those of two guards that are worth an entry in the tables, for an access
+// criterion of some weight. The second one must be in them for other instances too.
+func (b *builder) guards(weight uint64, guards [2]uint32) [2]uint32 {
+	if weight < b.guarded {
+		guards[0] = noGuard
+	}
+	if guards[1] != noGuard && (weight < b.guarded || b.uses[guards[1]] < sharedUses) {
+		guards[1] = noGuard
+	}
+	return guards
 }
 
 // rarest returns the part of an item with the least weight.
@@ -458,95 +510,289 @@ func (b *builder) compile() {
 	}
 }
 
-// addGroups makes the groups of all criteria that the tables decide.
-func (b *builder) addGroups() {
+// number gives the criteria their numbers.
+func (b *builder) number() {
 	ix := b.ix
 	slices.SortStableFunc(b.access, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
+	modes := ix.modes // by criterion
 	for _, a := range b.access {
-		ix.modes[a.criterion] |= found
-		if a.holder.second != never {
-			ix.modes[a.holder.second] |= found
+		modes[a.criterion] |= found
+		for _, g := range a.posting.guards {
+			if g != noGuard {
+				modes[g] |= found
+			}
+		}
+	}
+	b.numbers = make([]uint32, len(modes))
+	ix.criterionOf, ix.modes = make([]uint32, 0, len(modes)), make([]mode, 0, len(modes))
+	for _, first := range [...]mode{found, 0} {
+		for c, m := range modes {
+			if m&found == first {
+				b.numbers[c] = uint32(len(ix.criterionOf))
+				ix.criterionOf, ix.modes = append(ix.criterionOf, uint32(c)), append(ix.modes, m)
+			}
+		}
+		if first != 0 {
+			ix.decided = uint32(len(ix.criterionOf))
 		}
 	}
 	for at := 0; at < len(ix.code); {
 		end := ix.code[at].jump
 		for at++; at < int(end); at++ {
-			if n := &ix.code[at]; ix.modes[n.test>>testShift]&found != 0 {
-				n.test |= testFound
+			n := &ix.code[at]
+			c := n.test >> testShift
+			n.test = b.numbers[c]<<testShift | n.test&(1<<testShift-1)
+			if modes[c]&found != 0 {
+				if n.test |= testFound; b.exact[c] {
+					n.test |= testExact
+				}
 			}
 		}
 	}
-	at := 0
-	ix.holders = make([]holder, 0, len(b.access))
-	for n := range ix.modes {
-		if ix.modes[n]&found == 0 {
-			continue
-		}
-		g := group{criterion: uint32(n), first: uint32(len(ix.holders))}
-		for ; at < len(b.access) && b.access[at].criterion == uint32(n); at++ {
-			ix.holders = append(ix.holders, b.access[at].holder)
-			g.count++
-		}
-		ix.groups = append(ix.groups, g)
-	}
 }
 
-// An entry is a needle on the way to its table.
-type entry struct {
-	key   uint64
-	table *table
+// A text is a literal on the way to its bucket.
+type text struct {
+	table    *table
+	hash     uint64 // of the gram
+	off, end uint32 // of the literal, in texts
+	at       uint32
+	needs    uint32 // number of criteria that need it
+	next     uint32 // the next one of the bucket, plus 1
 }
 
-// addTables fills the tables with the literals of the groups.
+// A need is a literal that a criterion needs.
+type need struct{ text, number uint32 }
+
+// addTables fills the tables with the literals of the criteria that they decide.
 func (b *builder) addTables() {
 	ix := b.ix
 	// The criteria have the same literals as before, so the limit need not apply again.
 	b.extract.work = math.MaxInt
-	var entries []entry
-	for k := range ix.groups {
-		g := &ix.groups[k]
-		f, _, i := ix.criterion(int(g.criterion))
+	var (
+		list  []text
+		texts []byte
+		needs []need
+	)
+	starts := make([]uint32, 1, ix.decided+1) // by number: its first need
+	var same seen
+	for n := range ix.decided {
+		f, _, i := ix.criterion(int(ix.criterionOf[n]))
 		c := f.Criterion(i)
 		l, _ := b.literals(f, c)
-		g.exact = l.exact
 		for _, lit := range l.list {
-			n := needle{off: uint32(len(ix.text)), size: uint32(len(lit.text)), criterion: g.criterion, group: uint32(k)}
-			ix.text = append(ix.text, lit.text...)
-			to, width := b.fields[int(c.Input)].place(lit)
-			if *to == nil {
-				*to = &table{width: width}
+			t, width := b.table(int(c.Input), lit)
+			h := hash(lit.text) + uint64(t.number)*mix
+			k := same.find(h, func(k uint32) bool {
+				return list[k].table == t && string(texts[list[k].off:list[k].end]) == string(lit.text)
+			})
+			if k == never {
+				k = uint32(len(list))
+				same.add(h, k)
+				off := uint32(len(texts))
+				texts = append(texts, lit.text...)
+				e := text{table: t, off: off, end: uint32(len(texts))}
+				switch {
+				case width == 0:
+					e.hash = hash(lit.text) * mix
+				case lit.kind == prefix:
+					e.hash = key(lit.text, width) * mix
+				default:
+					if e.at = uint32(len(lit.text) - width); lit.kind == contains {
+						e.at = uint32(b.extract.rarity.rarest(lit.text, width))
+					}
+					e.hash = key(lit.text[e.at:], width) * mix
+				}
+				list = append(list, e)
+				t.count++
 			}
-			t := *to
-			t.count++
-			e := entry{table: t}
-			switch {
-			case lit.kind == whole || lit.kind == integer || lit.kind == address:
-				e.key = hash(lit.text)
-			case lit.kind == prefix:
-				e.key = key(lit.text, width)
-			case lit.kind == suffix:
-				n.at = uint32(len(lit.text) - width)
-				e.key = key(lit.text[n.at:], width)
-			default:
-				n.at = uint32(b.extract.rarity.rarest(lit.text, width))
-				e.key = key(lit.text[n.at:], width)
-			}
-			ix.needles = append(ix.needles, n)
-			entries = append(entries, e)
+			list[k].needs++
+			needs = append(needs, need{k, n})
 		}
+		starts = append(starts, uint32(len(needs)))
 	}
 	for _, f := range ix.fields {
 		f.fixed, f.perByte = 20, 1 // to fold the value
 		for _, t := range f.tables() {
-			scanned := slices.Contains(f.contains[:], t)
-			t.size(scanned)
-			if f.fixed += 10; scanned {
+			t.size()
+			if f.fixed += 10; slices.Contains(f.contains[:], t) {
 				f.perByte += 3
 			}
 		}
 	}
-	for i, e := range entries {
-		ix.needles[i].next = e.table.insert(e.key, uint32(i))
+	ix.literals = len(list)
+	b.addRecords(list, texts, needs, starts)
+}
+
+// table returns the table for a literal of an input, and the width of its grams.
+func (b *builder) table(input int, l literal) (*table, int) {
+	to, width := b.fields[input].place(l)
+	if *to == nil {
+		*to = &table{number: len(b.tables), width: width, whole: width == 0}
+		b.tables = append(b.tables, *to)
 	}
-	ix.text = slices.Clip(ix.text)
+	return *to, width
+}
+
+// addRecords writes the buckets of the literals.
+func (b *builder) addRecords(list []text, texts []byte, needs []need, starts []uint32) {
+	ix := b.ix
+	// The needs by literal, of which each has the number of its criterion.
+	ends := make([]uint32, len(list))
+	at, size := uint32(0), 4
+	for k := range list {
+		l := &list[k]
+		ends[k] = at
+		at += l.needs
+		size += headSize + padded(int(l.end-l.off)) + 4*int(l.needs)
+		l.next = l.table.insert(l.hash, uint32(k+1))
+	}
+	numbers := make([]uint32, len(needs))
+	for _, n := range needs {
+		numbers[ends[n.text]] = n.number
+		ends[n.text]++
+	}
+	// By number: the first posting in b.access.
+	postings := make([]uint32, ix.decided+1)
+	next := 0
+	for n := range ix.decided {
+		postings[n] = uint32(next)
+		for next < len(b.access) && b.access[next].criterion == ix.criterionOf[n] {
+			next++
+		}
+	}
+	postings[ix.decided] = uint32(next)
+	// Place 0 means none.
+	ix.records = appendWord(make([]byte, 0, size+(postingSize+4)*len(b.access)), 0)
+	far := map[uint32]uint32{} // by number: the place of the postings
+	for n := range ix.decided {
+		if starts[n+1]-starts[n] > 1 && postings[n+1] > postings[n] {
+			far[n] = uint32(len(ix.records) / 4)
+			b.addPostings(b.access[postings[n]:postings[n+1]])
+		}
+	}
+	for _, t := range b.tables {
+		for i := range t.slots {
+			first := t.slots[i].bucket
+			if first == 0 {
+				continue
+			}
+			heads := len(ix.records)
+			t.slots[i].bucket = uint32(heads / 4)
+			for k := first; k != 0; k = list[k-1].next {
+				l := &list[k-1]
+				sizeAndLast := 2 * (l.end - l.off)
+				if l.next == 0 {
+					sizeAndLast++
+				}
+				r := appendWord(appendWord(ix.records, sizeAndLast), l.at)
+				ix.records = appendWord(appendWord(r, checkOf(texts[l.off:l.end], int(l.at))), 0)
+			}
+			for k := first; k != 0; k = list[k-1].next {
+				l := &list[k-1]
+				binary.LittleEndian.PutUint32(ix.records[heads+headSize-4:], uint32(len(ix.records)/4))
+				heads += headSize
+				ix.records = append(ix.records, texts[l.off:l.end]...)
+				ix.records = append(ix.records, make([]byte, padded(len(ix.records))-len(ix.records))...)
+				all := numbers[ends[k-1]-l.needs : ends[k-1]]
+				for i, n := range all {
+					e := n << entryShift
+					if i == len(all)-1 {
+						e |= entryLast
+					}
+					list := b.access[postings[n]:postings[n+1]]
+					switch {
+					case len(list) == 0:
+						ix.records = appendWord(ix.records, e)
+					case starts[n+1]-starts[n] > 1:
+						ix.records = appendWord(appendWord(ix.records, e|entryFar), far[n])
+					default:
+						ix.records = appendWord(ix.records, e|entryInline)
+						b.addPostings(list)
+					}
+				}
+			}
+		}
+	}
+	ix.records = slices.Clip(ix.records)
+}
+
+// addPostings appends postings to the records.
+func (b *builder) addPostings(list []access) {
+	r := appendWord(b.ix.records, uint32(len(list)))
+	for _, a := range list {
+		r = appendWord(r, a.posting.first)
+		for _, g := range a.posting.guards {
+			if g == noGuard {
+				g = b.ix.decided
+			} else {
+				g = b.numbers[g]
+			}
+			r = appendWord(r, g)
+		}
+	}
+	b.ix.records = r
+}
+
+// A seen finds the literals that were added before, by their hash. It may miss one if many have
+// nearly the same hash, so that hostile content takes no longer.
+type seen struct {
+	slots []seenSlot
+	shift uint
+	count int
+}
+
+type seenSlot struct {
+	hash  uint64
+	value uint32 // plus 1; 0 if the slot is free
+}
+
+// mostProbes is the number of slots after which a search ends.
+const mostProbes = 16
+
+// find returns the value with a hash for which same returns true, or never.
+func (s *seen) find(hash uint64, same func(uint32) bool) uint32 {
+	if len(s.slots) == 0 {
+		return never
+	}
+	i := hash * mix >> s.shift
+	for range mostProbes {
+		slot := &s.slots[i]
+		if slot.value == 0 {
+			break
+		}
+		if slot.hash == hash && same(slot.value-1) {
+			return slot.value - 1
+		}
+		i = (i + 1) & uint64(len(s.slots)-1)
+	}
+	return never
+}
+
+// add adds a value.
+func (s *seen) add(hash uint64, value uint32) {
+	if 2*s.count >= len(s.slots) {
+		old := s.slots
+		s.slots = make([]seenSlot, max(64, 2*len(old)))
+		s.shift = uint(64 - bits.TrailingZeros(uint(len(s.slots))))
+		s.count = 0
+		for _, slot := range old {
+			if slot.value != 0 {
+				s.put(slot)
+			}
+		}
+	}
+	s.put(seenSlot{hash, value + 1})
+}
+
+func (s *seen) put(slot seenSlot) {
+	i := slot.hash * mix >> s.shift
+	for range mostProbes {
+		if s.slots[i].value == 0 {
+			s.slots[i] = slot
+			s.count++
+			return
+		}
+		i = (i + 1) & uint64(len(s.slots)-1)
+	}
 }

@@ -12,8 +12,18 @@
 // criteria for each instance: those that probably hold most rarely, judged by the literals of all
 // files. A criterion on strings needs certain literals in the value of its input: its operands, a
 // part of a pattern, or the literals without which a regular expression cannot match. The index
-// has tables of these literals for each input. A Matcher folds a value once, and finds all
-// literals in one pass over it. It evaluates only the instances whose access criterion holds.
+// has tables of these literals for each input. Where an access criterion is frequent, up to two
+// other criteria without which the instance cannot match are its guards.
+//
+// A Matcher works on an event in phases. So most accesses to memory in a phase do not depend on
+// each other, and the processor waits for several of them at once:
+//
+//   - It folds each value, and finds the parts of it that may be in a table. Small bitmaps reject
+//     most parts.
+//   - It finds the buckets of these parts in the tables.
+//   - It compares the literals of the buckets with the value, and marks their criteria. A bucket has
+//     all data of its literals in one place.
+//   - It evaluates the instances whose access criterion and guards are marked.
 //
 // It also evaluates the instances that have no access criterion, such as those that consist of
 // negations. Each criterion is evaluated at most once for an event.

@@ -18,13 +18,15 @@ type Index struct {
 
 	inputs []input
 	fields []*field // the inputs with tables, by input
-	modes  []mode   // by criterion
 
-	needles []needle
-	text    []byte   // of the needles
-	holders []holder // instances by access criterion, in the order of groups
-	groups  []group
-	always  []uint32 // instances without an access criterion, by the node before their condition
+	// Criteria have numbers. Those that the tables decide come first.
+	criterionOf []uint32 // by number: the criterion
+	modes       []mode   // by number
+	decided     uint32   // how many criteria the tables decide; see also record.go
+
+	literals int
+	records  []byte   // the literals, and what they are for; see record.go
+	always   []uint32 // instances without an access criterion, by the node before their condition
 	// code has the conditions. The nodes of an instance follow one that has the number of the
 	// instance as its test, and the node behind the last as its jump.
 	code []node
@@ -39,21 +41,6 @@ type input struct {
 	accepts uint8  // bit t is set if all operators on the input accept values of type t
 	field   *field // nil if the input has no tables
 	perByte uint64 // allowance for each byte of the value, in nanoseconds
-}
-
-// A group is a criterion whose literals are in the tables.
-type group struct {
-	criterion uint32
-	exact     bool   // a literal in the value proves that the criterion holds
-	first     uint32 // in holders: the instances that have it as an access criterion
-	count     uint32
-}
-
-// A holder is an instance that has an access criterion.
-type holder struct {
-	first uint32 // the node before its condition
-	// second is a criterion of the tables without which the instance cannot match, or never.
-	second uint32
 }
 
 // A mode tells how to evaluate a criterion.
@@ -93,7 +80,7 @@ func newIndex(t tuning, files []*channelfile.File) (*Index, error) {
 		ix.criteria = append(ix.criteria, ix.criteria[len(ix.criteria)-1]+f.Criteria())
 		words += f.Words()
 	}
-	if uint64(words) > never/2 || ix.criteria[len(files)] > maxCriteria {
+	if uint64(words) > never/4 || ix.criteria[len(files)] > maxCriteria {
 		return nil, fmt.Errorf("the files have %d criteria in %d words, more than an index can have", ix.criteria[len(files)], words)
 	}
 	newBuilder(ix, t).build()
@@ -136,11 +123,11 @@ type Statistics struct {
 
 // Statistics returns figures about the index.
 func (ix *Index) Statistics() Statistics {
-	s := Statistics{Instances: ix.Instances(), Always: len(ix.always), Literals: len(ix.needles)}
-	s.Bytes = 24*len(ix.needles) + len(ix.text) + 8*len(ix.holders) + 16*len(ix.groups) + 4*len(ix.always) + 8*len(ix.code) + len(ix.modes)
+	s := Statistics{Instances: ix.Instances(), Always: len(ix.always), Literals: ix.literals}
+	s.Bytes = len(ix.records) + 4*len(ix.always) + 8*len(ix.code) + len(ix.modes) + 4*len(ix.criterionOf)
 	for _, f := range ix.fields {
 		for _, t := range f.tables() {
-			s.Bytes += 16*len(t.slots) + 8*len(t.bitmap)
+			s.Bytes += 8*len(t.slots) + 8*len(t.bitmap)
 		}
 	}
 	return s

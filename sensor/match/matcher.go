@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -21,19 +22,33 @@ type Matcher struct {
 	matched      []int
 
 	epoch  uint32   // number of the event
-	states []uint32 // by criterion: the last event that has a state, times 4, plus the state
 	last   []uint32 // by instance: the last event that it matched
-	hits   []uint32 // groups of which a literal was found
+	states []uint8  // by number of a criterion
+	stated []uint32 // numbers that have a state
+	found  []uint64 // bit n is set if a literal of criterion n was found, and for no guard
+	marked []uint32 // numbers whose bit is set
 
-	parsed []parsed // by input of the file
-	views  [][]byte // by input of the file: the folded value
-	viewed []uint32 // by input of the file: the last event for which it was folded
-	buffer []byte   // memory of the views
-	block  []byte   // start of a block
+	parsed     []parsed // by input of the file
+	views      []view   // by input of the file: the folded value
+	viewed     []uint32 // by input of the file: the last event for which it was folded
+	buffer     []byte   // memory of the views
+	candidates []candidate
+	postings   []int // places in the records
 
 	work, limit int   // estimate of the time for this event, in nanoseconds
 	tried       int   // part of work that was spent on instances
 	costs       *Work // nil means that nobody measures
+}
+
+// A view is a part of the buffer.
+type view struct{ start, end uint32 }
+
+// A candidate is a gram that a table may have.
+type candidate struct {
+	table *table
+	hash  uint64
+	view  view
+	at    uint32 // place of the gram in the view
 }
 
 // Work is the work of a Matcher for some events, in estimated nanoseconds. It depends on the
@@ -89,12 +104,10 @@ type parsed struct {
 	address             [16]byte
 }
 
-// The states of a criterion. Without one, a criterion of the tables does not hold, and another
-// criterion is not yet evaluated.
+// The states of a criterion that was evaluated.
 const (
 	stateFails = 1 + iota
 	stateHolds
-	statePossible // a literal was found, and the criterion is not yet evaluated
 )
 
 // Matcher returns a new Matcher of the index. It takes a few bytes for each criterion and
@@ -102,15 +115,17 @@ const (
 func (ix *Index) Matcher() *Matcher {
 	m := &Matcher{
 		ix:     ix,
-		states: make([]uint32, len(ix.modes)),
+		states: make([]uint8, len(ix.modes)),
+		found:  make([]uint64, ix.decided/64+1),
 		last:   make([]uint32, ix.Instances()),
 	}
+	m.found[ix.decided/64] |= 1 << (ix.decided % 64)
 	inputs := 0
 	for _, f := range ix.files {
 		m.interpreters = append(m.interpreters, interp.New(f, &sensor.Reader{Access: sensor.AccessNamed}))
 		inputs = max(inputs, int(f.Header.InputsDeclared))
 	}
-	m.views, m.viewed, m.parsed = make([][]byte, inputs), make([]uint32, inputs), make([]parsed, inputs)
+	m.views, m.viewed, m.parsed = make([]view, inputs), make([]uint32, inputs), make([]parsed, inputs)
 	return m
 }
 
@@ -119,37 +134,32 @@ func (ix *Index) Matcher() *Matcher {
 // the event has a value of a type that an operator does not accept. It is the fault of the first
 // file that has one.
 func (m *Matcher) Match(e interp.Event) ([]int, error) {
-	m.matched = m.matched[:0]
 	m.begin(e)
+	size := 0
 	for i := range m.ix.inputs {
 		in := &m.ix.inputs[i]
 		if in.index < len(e) && e[in.index].Present() {
 			if in.accepts&(1<<e[in.index].Type) == 0 {
 				return m.loop(e)
 			}
+			size += len(e[in.index].Text)
 			m.limit += int(in.perByte) * len(e[in.index].Text)
 		}
 	}
+	if size > mostText {
+		return m.loop(e)
+	}
 	for i := range m.ix.inputs {
 		if in := &m.ix.inputs[i]; in.field != nil && in.index < len(e) && e[in.index].Present() {
-			if m.work+in.field.time(len(e[in.index].Text)) > m.limit || !m.scan(in) {
+			m.work += in.field.time(len(e[in.index].Text))
+			if m.work > m.limit {
 				return m.loop(e)
 			}
+			m.scan(in)
 		}
 	}
-	for _, g := range m.hits {
-		of := &m.ix.groups[g]
-		m.work += 3 * int(of.count)
-		for _, h := range m.ix.holders[of.first : of.first+of.count] {
-			if h.second != never {
-				if s := m.states[h.second]; s>>2 != m.epoch || s&3 == stateFails {
-					continue
-				}
-			}
-			if !m.try(h.first) {
-				return m.loop(e)
-			}
-		}
+	if !m.check() || !m.tryAll() {
+		return m.loop(e)
 	}
 	for _, i := range m.ix.always {
 		m.try(i)
@@ -161,22 +171,33 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 	return m.matched, nil
 }
 
+// mostText is the size of an event, in bytes, beyond which the interpreter evaluates it. Folding
+// can make texts longer, and places in them are numbers of 32 bits.
+const mostText = 1 << 29
+
 // begin prepares the Matcher for an event.
 func (m *Matcher) begin(e interp.Event) {
-	if m.epoch++; m.epoch == 1<<30 { // the states have no room for more
-		clear(m.states)
+	if m.epoch++; m.epoch == math.MaxUint32 {
 		clear(m.last)
 		clear(m.viewed)
 		clear(m.parsed)
 		m.epoch = 1
 	}
-	m.event, m.hits, m.buffer = e, m.hits[:0], m.buffer[:0]
+	for _, n := range m.marked {
+		m.found[n/64] &^= 1 << (n % 64)
+	}
+	for _, n := range m.stated {
+		m.states[n] = 0
+	}
+	m.marked, m.stated = m.marked[:0], m.stated[:0]
+	m.event, m.matched, m.buffer = e, m.matched[:0], m.buffer[:0]
+	m.candidates, m.postings = m.candidates[:0], m.postings[:0]
 	m.work, m.limit, m.tried = 0, int(m.ix.allowance), 0
 }
 
 // loop evaluates the event in the interpreter.
 func (m *Matcher) loop(e interp.Event) ([]int, error) {
-	m.matched = m.matched[:0]
+	m.matched = m.matched[:0] // some may have been found
 	for k, it := range m.interpreters {
 		if err := it.Run(e); err != nil {
 			return nil, err
@@ -194,7 +215,7 @@ func (m *Matcher) loop(e interp.Event) ([]int, error) {
 }
 
 // view returns the folded value of an input, which is present. A number is its decimal text.
-func (m *Matcher) view(input int) []byte {
+func (m *Matcher) view(input int) view {
 	if m.viewed[input] == m.epoch {
 		return m.views[input]
 	}
@@ -206,10 +227,12 @@ func (m *Matcher) view(input int) []byte {
 	case sensor.TypeInteger:
 		m.buffer = strconv.AppendInt(m.buffer, v.Integer, 10)
 	}
-	m.work += len(v.Text)
-	m.views[input] = m.buffer[from:len(m.buffer):len(m.buffer)]
+	m.views[input] = view{uint32(from), uint32(len(m.buffer))}
 	return m.views[input]
 }
+
+// bytes returns the bytes of a view.
+func (m *Matcher) bytes(v view) []byte { return m.buffer[v.start:v.end] }
 
 // appendFold is channelfile.AppendFold, faster for ASCII.
 func appendFold(dst, s []byte) []byte {
@@ -242,68 +265,51 @@ func appendFold(dst, s []byte) []byte {
 	return dst[:n+i]
 }
 
-// scan finds the literals of an input in its value. It returns false if it takes too long.
-func (m *Matcher) scan(in *input) bool {
-	f, view := in.field, m.view(in.index)
+// scan collects the candidates of an input from its value.
+func (m *Matcher) scan(in *input) {
+	f, v := in.field, m.view(in.index)
+	text := m.bytes(v)
 	if f.whole != nil {
-		m.work += 10 + len(view)/8
-		for n := f.whole.find(hash(view)); n != 0; {
-			k := &m.ix.needles[n-1]
-			if n = k.next; int(k.size) == len(view) && !m.check(k, view) {
-				return false
-			}
-		}
+		m.collect(f.whole, hash(text), v, 0)
 	}
 	for _, t := range f.prefixes {
-		if t == nil || t.width > len(view) {
-			continue
-		}
-		m.work += 10
-		for n := t.find(key(view, t.width)); n != 0; {
-			k := &m.ix.needles[n-1]
-			if n = k.next; int(k.size) <= len(view) && !m.check(k, view[:k.size]) {
-				return false
-			}
+		if t != nil && t.width <= len(text) {
+			m.collect(t, key(text, t.width), v, 0)
 		}
 	}
 	for _, t := range f.suffixes {
-		if t == nil || t.width > len(view) {
-			continue
+		if t != nil && t.width <= len(text) {
+			at := len(text) - t.width
+			m.collect(t, key(text[at:], t.width), v, uint32(at))
 		}
-		m.work += 10
-		for n := t.find(key(view[len(view)-t.width:], t.width)); n != 0; {
-			k := &m.ix.needles[n-1]
-			if n = k.next; int(k.size) <= len(view) && !m.check(k, view[len(view)-int(k.size):]) {
-				return false
-			}
-		}
-	}
-	if len(f.blocks) > 0 && !m.scanBlocks(in) {
-		return false
 	}
 	for _, t := range f.contains {
-		if t == nil || t.width > len(view) {
+		if t == nil || t.width > len(text) {
 			continue
 		}
-		m.work += len(view)
-		var ok bool
 		switch t.width {
 		case 8:
-			ok = m.scan8(t, view)
+			m.scan8(t, text, v)
 		case 4:
-			ok = m.scan4(t, view)
+			m.scan4(t, text, v)
 		default:
-			ok = m.scanShort(t, view)
-		}
-		if !ok {
-			return false
+			m.scanShort(t, text, v)
 		}
 	}
-	return true
+	if len(f.blocks) > 0 {
+		m.scanBlocks(in)
+	}
 }
 
-// scanBlocks finds the blocks of numbers and addresses that have the value of an input.
-func (m *Matcher) scanBlocks(in *input) bool {
+// collect adds a candidate if the bitmap of its table has it.
+func (m *Matcher) collect(t *table, key uint64, v view, at uint32) {
+	if h := key * mix; t.may(h) {
+		m.candidates = append(m.candidates, candidate{t, h, v, at})
+	}
+}
+
+// scanBlocks collects the blocks of numbers and addresses that have the value of an input.
+func (m *Matcher) scanBlocks(in *input) {
 	for i := range in.field.blocks {
 		b := &in.field.blocks[i]
 		p, w := m.parse(in.index, b.kind), wide{}
@@ -315,16 +321,10 @@ func (m *Matcher) scanBlocks(in *input) bool {
 		default:
 			continue
 		}
-		m.work += 10
-		m.block = w.start(b.size).append(m.block[:0])
-		for n := b.find(hash(m.block)); n != 0; {
-			k := &m.ix.needles[n-1]
-			if n = k.next; !m.check(k, m.block) {
-				return false
-			}
-		}
+		from := len(m.buffer)
+		m.buffer = w.start(b.size).append(m.buffer)
+		m.collect(b.table, hash(m.buffer[from:]), view{uint32(from), uint32(len(m.buffer))}, 0)
 	}
-	return true
 }
 
 // parse returns the value of an input as an integer or as an address.
@@ -341,77 +341,124 @@ func (m *Matcher) parse(input int, k kind) *parsed {
 	return p
 }
 
-func (m *Matcher) scan8(t *table, view []byte) bool {
+func (m *Matcher) scan8(t *table, text []byte, v view) {
 	bitmap, shift := t.bitmap, t.bits
-	for p := 0; p+8 <= len(view); p++ {
-		x := binary.LittleEndian.Uint64(view[p:])
-		h := x * mix >> shift
-		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
-			return false
+	for p := 0; p+8 <= len(text); p++ {
+		h := binary.LittleEndian.Uint64(text[p:]) * mix
+		if b := h >> shift; bitmap[b/64]>>(b%64)&1 != 0 {
+			m.candidates = append(m.candidates, candidate{t, h, v, uint32(p)})
 		}
 	}
-	return true
 }
 
-func (m *Matcher) scan4(t *table, view []byte) bool {
+func (m *Matcher) scan4(t *table, text []byte, v view) {
 	bitmap, shift := t.bitmap, t.bits
-	for p := 0; p+4 <= len(view); p++ {
-		x := uint64(binary.LittleEndian.Uint32(view[p:]))
-		h := x * mix >> shift
-		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
-			return false
+	for p := 0; p+4 <= len(text); p++ {
+		h := uint64(binary.LittleEndian.Uint32(text[p:])) * mix
+		if b := h >> shift; bitmap[b/64]>>(b%64)&1 != 0 {
+			m.candidates = append(m.candidates, candidate{t, h, v, uint32(p)})
 		}
 	}
-	return true
 }
 
-func (m *Matcher) scanShort(t *table, view []byte) bool {
-	bitmap, shift := t.bitmap, t.bits
-	for p := 0; p+t.width <= len(view); p++ {
-		x := key(view[p:], t.width)
-		h := x * mix >> shift
-		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
-			return false
+func (m *Matcher) scanShort(t *table, text []byte, v view) {
+	for p := 0; p+t.width <= len(text); p++ {
+		m.collect(t, key(text[p:], t.width), v, uint32(p))
+	}
+}
+
+// check finds the literals of the candidates, marks the criteria that have them, and collects the
+// postings of these. It returns false if the event takes too long.
+//
+// It looks all candidates up before it reads a bucket. So the processor waits for several of them
+// at once.
+func (m *Matcher) check() bool {
+	m.work += 5 * len(m.candidates)
+	kept := 0
+	for k := range m.candidates {
+		c := &m.candidates[k]
+		if bucket := c.table.find(c.hash); bucket != 0 {
+			to := &m.candidates[kept]
+			*to = *c
+			to.hash = uint64(bucket) // it is not needed again
+			kept++
 		}
 	}
-	return true
-}
-
-// probe looks for the literals of contains whose gram is at a place of the view.
-func (m *Matcher) probe(t *table, gram uint64, view []byte, p int) bool {
-	m.work += 5
-	for n := t.find(gram); n != 0; {
-		k := &m.ix.needles[n-1]
-		n = k.next
-		from := p - int(k.at)
-		if from < 0 || from+int(k.size) > len(view) {
+	records := m.ix.records
+	for k := range m.candidates[:kept] {
+		c := &m.candidates[k]
+		text := m.bytes(c.view)
+		for head := 4 * int(c.hash); ; head += headSize {
 			m.work += 2
-			continue
+			h := records[head : head+headSize : head+headSize]
+			sizeAndLast, at := word(h, 0), int(word(h, 4))
+			size, from := int(sizeAndLast/2), int(c.at)-at
+			if from >= 0 && from+size <= len(text) && (!c.table.whole || size == len(text)) {
+				if s := text[from : from+size]; checkOf(s, at) == word(h, 8) {
+					m.work += 5
+					body := 4 * int(word(h, 12))
+					if string(records[body:body+size]) == string(s) {
+						m.mark(body + padded(size))
+					}
+				}
+			}
+			if sizeAndLast&1 != 0 {
+				break
+			}
 		}
-		if !m.check(k, view[from:from+int(k.size)]) {
+		if m.work > m.limit {
 			return false
 		}
 	}
 	return true
 }
 
-// check records that a literal was found if the text is the literal of a needle. It returns false
-// if the event takes too long.
-func (m *Matcher) check(k *needle, text []byte) bool {
-	m.work += 4
-	state := &m.states[k.criterion]
-	if *state>>2 == m.epoch || string(m.ix.text[k.off:k.off+k.size]) != string(text) {
-		return m.work <= m.limit
+// mark marks the criteria of the entries at a place in the records.
+func (m *Matcher) mark(at int) {
+	records := m.ix.records
+	for {
+		e := word(records, at)
+		at += 4
+		m.work += 2
+		n := e >> entryShift
+		bit := uint64(1) << (n % 64)
+		before := m.found[n/64]
+		if m.found[n/64] = before | bit; before&bit == 0 {
+			m.marked = append(m.marked, n)
+		}
+		switch {
+		case e&entryInline != 0:
+			if before&bit == 0 {
+				m.postings = append(m.postings, at)
+			}
+			at += 4 + postingSize*int(word(records, at))
+		case e&entryFar != 0:
+			if before&bit == 0 {
+				m.postings = append(m.postings, 4*int(word(records, at)))
+			}
+			at += 4
+		}
+		if e&entryLast != 0 {
+			return
+		}
 	}
-	g := &m.ix.groups[k.group]
-	*state = m.epoch<<2 | statePossible
-	if g.exact {
-		*state = m.epoch<<2 | stateHolds
+}
+
+// tryAll evaluates the instances of all postings whose guards hold. It returns false if the event
+// takes too long.
+func (m *Matcher) tryAll() bool {
+	for _, at := range m.postings {
+		count := int(word(m.ix.records, at))
+		m.work += 3 * count
+		list := m.ix.records[at+4 : at+4+postingSize*count]
+		for ; len(list) >= postingSize; list = list[postingSize:] {
+			a, b := word(list, 4), word(list, 8)
+			if m.found[a/64]>>(a%64)&(m.found[b/64]>>(b%64))&1 != 0 && !m.try(word(list, 0)) {
+				return false
+			}
+		}
 	}
-	if g.count > 0 {
-		m.hits = append(m.hits, k.group)
-	}
-	return m.work <= m.limit
+	return true
 }
 
 // try evaluates the instance whose condition follows a node. It returns false if the event takes
@@ -444,26 +491,29 @@ func (m *Matcher) try(first uint32) bool {
 
 // holds returns the result of a test.
 func (m *Matcher) holds(test uint32) bool {
-	state := &m.states[test>>testShift]
+	n := test >> testShift
 	negated := test&testNegated != 0
-	if *state>>2 == m.epoch {
-		if s := *state & 3; s != statePossible {
-			return (s == stateHolds) != negated
+	if test&testFound != 0 {
+		is := m.found[n/64]>>(n%64)&1 != 0
+		if !is || test&testExact != 0 {
+			return is != negated
 		}
-	} else if test&testFound != 0 {
-		return negated
 	}
-	holds := m.evaluate(test >> testShift)
-	*state = m.epoch<<2 | stateFails
+	if s := m.states[n]; s != 0 {
+		return (s == stateHolds) != negated
+	}
+	holds := m.evaluate(n)
+	m.states[n] = stateFails
 	if holds {
-		*state = m.epoch<<2 | stateHolds
+		m.states[n] = stateHolds
 	}
+	m.stated = append(m.stated, n)
 	return holds != negated
 }
 
-// evaluate evaluates a criterion on the event.
+// evaluate evaluates the criterion with a number on the event.
 func (m *Matcher) evaluate(n uint32) bool {
-	f, file, i := m.ix.criterion(int(n))
+	f, file, i := m.ix.criterion(int(m.ix.criterionOf[n]))
 	c := f.Criterion(i)
 	if int(c.Input) >= len(m.event) || !m.event[c.Input].Present() {
 		return c.Flags&channelfile.FlagInputs != 0 && m.interpret(file, i)
@@ -480,7 +530,7 @@ func (m *Matcher) evaluate(n uint32) bool {
 	if m.ix.modes[n]&onView == 0 || m.viewed[c.Input] != m.epoch {
 		return m.interpret(file, i)
 	}
-	view, all := m.views[c.Input], c.Flags&channelfile.FlagAll != 0
+	view, all := m.bytes(m.views[c.Input]), c.Flags&channelfile.FlagAll != 0
 	for k := c.First; k < c.First+c.Count; k++ {
 		operand := f.Value(f.Operand(k))
 		var holds bool

@@ -5,29 +5,27 @@ import (
 	"math/bits"
 )
 
-// A needle is a literal in a table, for one group.
-type needle struct {
-	off, size uint32 // of the literal, in the text of the index
-	at        uint32 // place of the gram in the literal
-	criterion uint32
-	group     uint32
-	next      uint32 // next needle with the same gram, plus 1; 0 at the end
-}
-
-// A table finds the needles by a gram: some bytes of the literal.
+// A table finds the buckets of literals by a gram: some bytes of the literal, as a hash. Its
+// bitmap is small, so it rejects most values without a load from memory.
 type table struct {
-	width  int // of the grams, in bytes; 0 for tables of whole values
+	number int  // of all tables of the index
+	width  int  // of the grams, in bytes; 0 for tables of whole values
+	whole  bool // the literal is the whole value
 	count  int
-	shift  uint
+	shift  uint // 64 minus the binary logarithm of the number of slots
+	bits   uint // 64 minus the binary logarithm of the number of bits of bitmap
 	slots  []slot
-	bits   uint     // 64 minus the binary logarithm of the number of bits of bitmap
-	bitmap []uint64 // in tables of contains: bit n is set if a gram has hash n
+	bitmap []uint64 // bit n is set if a gram has hash n
 }
 
+// A slot has the bucket for a gram.
 type slot struct {
-	key    uint64
-	needle uint32 // first needle, plus 1; 0 if the slot is free
+	tag    uint32 // part of the hash
+	bucket uint32 // place in the records, divided by 4; 0 if the slot is free
 }
+
+// tag returns the part of a hash that is in a slot. Its bits are not those that choose the slot.
+func tag(h uint64) uint32 { return uint32(h >> 16) }
 
 // A field has the tables of an input.
 type field struct {
@@ -106,7 +104,8 @@ func (f *field) place(l literal) (t **table, width int) {
 	panic("match: a literal without bytes") // literals are not empty, except whole values
 }
 
-// key returns the gram at the start of s, or a hash of it if it is longer than 8 bytes.
+// key returns the gram at the start of s, or a hash of it if it is longer than 8 bytes. The
+// product with mix is its hash in a table.
 func key(s []byte, width int) uint64 {
 	switch width {
 	case 8:
@@ -126,55 +125,66 @@ const mix = 0x9E3779B97F4A7C15
 // hash returns a hash of s.
 func hash(s []byte) uint64 {
 	h := uint64(len(s)) * mix
-	for ; len(s) >= 8; s = s[8:] {
+	if len(s) < 8 {
+		x := uint64(0)
+		if n := len(s); n >= 4 {
+			x = uint64(binary.LittleEndian.Uint32(s))<<32 | uint64(binary.LittleEndian.Uint32(s[n-4:]))
+		} else if n > 0 {
+			x = uint64(s[0])<<16 | uint64(s[n/2])<<8 | uint64(s[n-1])
+		}
+		h = (h ^ x) * mix
+		return h ^ h>>32
+	}
+	last := binary.LittleEndian.Uint64(s[len(s)-8:])
+	for ; len(s) > 8; s = s[8:] {
 		h = (bits.RotateLeft64(h, 27) ^ binary.LittleEndian.Uint64(s)) * mix
 	}
-	for _, c := range s {
-		h = (bits.RotateLeft64(h, 27) ^ uint64(c)) * mix
-	}
+	h = (bits.RotateLeft64(h, 27) ^ last) * mix
 	return h ^ h>>32
 }
 
-// size allocates the table for the needles that were counted.
-func (t *table) size(bitmap bool) {
+// size allocates the table for the literals that were counted.
+func (t *table) size() {
 	n := uint(bits.Len(uint(t.count + t.count/2)))
 	t.shift = 64 - n
 	t.slots = make([]slot, 1<<n)
-	if bitmap {
-		// At most one bit in eight is set, until the bitmap has the size of a cache.
-		n = min(max(uint(bits.Len(uint(8*t.count))), 6), 20)
-		t.bits = 64 - n
-		t.bitmap = make([]uint64, 1<<n/64)
-	}
+	// At most one bit in 16 is set in a small bitmap, and one in eight in a larger one, until it has
+	// the size of a cache.
+	const small, large = 16, 20
+	n = min(max(uint(bits.Len(uint(8*t.count))), min(uint(bits.Len(uint(16*t.count))), small), 6), large)
+	t.bits = 64 - n
+	t.bitmap = make([]uint64, 1<<n/64)
 }
 
-// insert adds needle number n, and returns the number of the next needle with the same key.
-func (t *table) insert(key uint64, n uint32) (next uint32) {
-	h := key * mix
-	if t.bitmap != nil {
-		b := h >> t.bits
-		t.bitmap[b/64] |= 1 << (b % 64)
-	}
+// insert adds a literal, which is not 0, by the hash of its gram. The slot has its number until the
+// buckets are made. It returns the literal before with the same hash, or 0.
+func (t *table) insert(h uint64, literal uint32) (next uint32) {
+	b := h >> t.bits
+	t.bitmap[b/64] |= 1 << (b % 64)
 	for i := h >> t.shift; ; i = (i + 1) & uint64(len(t.slots)-1) {
 		s := &t.slots[i]
-		if s.needle == 0 {
-			s.key, s.needle = key, n+1
+		if s.bucket == 0 {
+			*s = slot{tag(h), literal}
 			return 0
 		}
-		if s.key == key {
-			next = s.needle
-			s.needle = n + 1
+		if s.tag == tag(h) {
+			next, s.bucket = s.bucket, literal
 			return next
 		}
 	}
 }
 
-// find returns the first needle with a key, plus 1, or 0.
-func (t *table) find(key uint64) uint32 {
-	for i := key * mix >> t.shift; ; i = (i + 1) & uint64(len(t.slots)-1) {
-		s := &t.slots[i]
-		if s.needle == 0 || s.key == key {
-			return s.needle
+// may reports whether the table may have a hash.
+func (t *table) may(h uint64) bool {
+	b := h >> t.bits
+	return t.bitmap[b/64]>>(b%64)&1 != 0
+}
+
+// find returns the bucket for a hash, or 0.
+func (t *table) find(h uint64) uint32 {
+	for i := h >> t.shift; ; i = (i + 1) & uint64(len(t.slots)-1) {
+		if s := t.slots[i]; s.bucket == 0 || s.tag == tag(h) {
+			return s.bucket
 		}
 	}
 }
