@@ -662,7 +662,7 @@ func (b *builder) addRecords(list []text, texts []byte, needs []need, starts []u
 		}
 	}
 	postings[ix.decided] = uint32(next)
-	// Place 0 means none.
+	// A slot with place 0 is free.
 	ix.records = appendWord(make([]byte, 0, size+(postingSize+4)*len(b.access)), 0)
 	far := map[uint32]uint32{} // by number: the place of the postings
 	for n := range ix.decided {

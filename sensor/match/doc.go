@@ -21,8 +21,8 @@
 //   - It folds each value, and finds the parts of it that may be in a table. Small bitmaps reject
 //     most parts.
 //   - It finds the buckets of these parts in the tables.
-//   - It compares the literals of the buckets with the value, and marks their criteria. A bucket has
-//     all data of its literals in one place.
+//   - It compares the literals of the buckets with the value, and marks their criteria. All data of
+//     a bucket are in one place.
 //   - It evaluates the instances whose access criterion and guards are marked.
 //
 // It also evaluates the instances that have no access criterion, such as those that consist of

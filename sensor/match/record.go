@@ -34,8 +34,8 @@ const (
 // numbers of the guards.
 type posting struct {
 	first uint32 // the node before its condition
-	// guards are criteria of the tables that must hold as well. Most instances are rejected by them,
-	// without an access to the instance.
+	// guards are criteria of the tables that must hold as well. They reject most instances without
+	// an access to their memory.
 	guards [2]uint32
 }
 

@@ -148,8 +148,8 @@ func (t *table) size() {
 	n := uint(bits.Len(uint(t.count + t.count/2)))
 	t.shift = 64 - n
 	t.slots = make([]slot, 1<<n)
-	// At most one bit in 16 is set in a small bitmap, and one in eight in a larger one, until it has
-	// the size of a cache.
+	// At most one bit in 16 is set in a small bitmap, and one in eight in a larger one. The largest
+	// bitmap has the size of a cache.
 	const small, large = 16, 20
 	n = min(max(uint(bits.Len(uint(8*t.count))), min(uint(bits.Len(uint(16*t.count))), small), 6), large)
 	t.bits = 64 - n
