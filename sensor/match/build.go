@@ -48,9 +48,9 @@ const (
 	usualLength = 30
 	// A criterion that this number of words refers to is probably evaluated early in each event.
 	manyUses = 32
-	// An access criterion with one weight in this number of instances is frequent enough to have
-	// guards.
-	frequent = 1000
+	// An access criterion has guards if its weight is at least frequentWeight, and one more for each
+	// frequent instances.
+	frequentWeight, frequent = 8, 1000
 	// A guard beside another one must have at least this number of words that refer to it.
 	sharedUses = 8
 )
@@ -118,11 +118,12 @@ func (b *builder) build() {
 		b.folded = append(b.folded, b.extract.rarity.count(f, uses))
 		b.extract.work = min(b.extract.work+workPerByte*len(f.Data()), mostWork)
 	}
+	b.extract.rarity.finish()
 	b.chooseFields()
 	for i := range ix.files {
 		b.weigh(i)
 	}
-	b.guarded = uint64(ix.Instances() / frequent)
+	b.guarded = uint64(frequentWeight + ix.Instances()/frequent)
 	for i := range ix.files {
 		b.conditions(i)
 	}
@@ -241,7 +242,7 @@ func (b *builder) decides(c channelfile.Criterion, l *literals) bool {
 	if c.Operator == channelfile.OpRegexp {
 		return true
 	}
-	if int(c.Count) < manyOperands && c.Operator != channelfile.OpPattern {
+	if int(c.Count) < manyOperands {
 		return false
 	}
 	return !slices.ContainsFunc(l.list, func(l literal) bool { return l.kind == contains && len(l.text) < rareLength })

@@ -240,29 +240,35 @@ func appendFold(dst, s []byte) []byte {
 		high = 0x8080808080808080
 		ones = 0x0101010101010101
 	)
-	dst = slices.Grow(dst, len(s)+8)
+	if len(s) < 8 {
+		for i, c := range s {
+			if c >= utf8.RuneSelf {
+				return channelfile.AppendFold(dst, s[i:])
+			}
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			dst = append(dst, c)
+		}
+		return dst
+	}
 	n := len(dst)
-	to := dst[n : n+len(s)+8]
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
+	if cap(dst)-n < len(s) {
+		dst = slices.Grow(dst, len(s))
+	}
+	to := dst[n : n+len(s)]
+	for i := 0; ; i += 8 {
+		i = min(i, len(s)-8) // the last eight bytes, some of them once more
 		x := binary.LittleEndian.Uint64(s[i:])
 		if x&high != 0 {
 			return channelfile.AppendFold(dst[:n+i], s[i:])
 		}
 		upper := (x + ones*(0x80-'A')) &^ (x + ones*(0x7F-'Z')) & high
 		binary.LittleEndian.PutUint64(to[i:], x|upper>>2)
-	}
-	for ; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return channelfile.AppendFold(dst[:n+i], s[i:])
+		if i+8 == len(s) {
+			return dst[:n+len(s)]
 		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		to[i] = c
 	}
-	return dst[:n+i]
 }
 
 // scan collects the candidates of an input from its value.

@@ -7,16 +7,20 @@ import (
 )
 
 // A rarity estimates how often literals occur in events. It assumes that what many instances look
-// for is frequent in events too. It counts the grams of one, two and four bytes in all operands,
+// for is frequent in events too. It counts the grams of two, four and eight bytes in all operands,
 // each as often as conditions refer to it.
 type rarity struct {
-	one  [1 << 8]uint32
-	two  [1 << 16]uint32
-	four [1 << 16]uint32 // by hash
+	one   [1 << 8]uint32 // the grams of two bytes, by their first one
+	two   [1 << 16]uint32
+	four  [1 << 16]uint32 // by hash
+	eight [1 << 17]uint32 // by hash
 }
 
 // gram4 returns the place of a gram in four.
 func gram4(s []byte) uint32 { return binary.LittleEndian.Uint32(s) * 0x9E3779B1 >> 16 }
+
+// gram8 returns the place of a gram in eight.
+func gram8(s []byte) uint64 { return binary.LittleEndian.Uint64(s) * mix >> (64 - 17) }
 
 func gram2(s []byte) int { return int(s[0]) | int(s[1])<<8 }
 
@@ -45,17 +49,27 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
 		}
 		text = channelfile.AppendFold(text[:0], f.Value(i))
 		folded[i] = string(text) == string(f.Value(i))
-		for k := range text {
-			add(&r.one[text[k]], n)
-			if k+2 <= len(text) {
-				add(&r.two[gram2(text[k:])], n)
-			}
-			if k+4 <= len(text) {
-				add(&r.four[gram4(text[k:])], n)
-			}
+		for k := 0; k+2 <= len(text); k++ {
+			add(&r.two[gram2(text[k:])], n)
+		}
+		for k := 0; k+4 <= len(text); k++ {
+			add(&r.four[gram4(text[k:])], n)
+		}
+		for k := 0; k+8 <= len(text); k++ {
+			add(&r.eight[gram8(text[k:])], n)
+		}
+		if len(text) > 0 {
+			add(&r.one[text[len(text)-1]], n) // its last byte is the first one of no gram
 		}
 	}
 	return folded
+}
+
+// finish completes the counts when all files are counted.
+func (r *rarity) finish() {
+	for g, n := range r.two {
+		add(&r.one[g&0xFF], n)
+	}
 }
 
 func add(to *uint32, n uint32) { *to = min(*to+min(n, mostCount), mostCount) }
@@ -72,6 +86,10 @@ func (r *rarity) of(l literal) uint64 {
 	case len(s) < 4:
 		for k := range len(s) - 1 {
 			n = min(n, 2*uint64(r.two[gram2(s[k:])]))
+		}
+	case len(s) >= 8:
+		for k := range len(s) - 7 {
+			n = min(n, uint64(r.eight[gram8(s[k:])]))
 		}
 	default:
 		for k := range len(s) - 3 {
@@ -102,8 +120,7 @@ func (r *rarity) rarest(s []byte, width int) (at int) {
 		n := uint64(0)
 		switch width {
 		case 8:
-			a, b := uint64(r.four[gram4(s[k:])]), uint64(r.four[gram4(s[k+4:])])
-			n = min(a, b)<<32 + max(a, b)
+			n = uint64(r.eight[gram8(s[k:])])
 		case 4:
 			n = uint64(r.four[gram4(s[k:])])
 		case 2:
