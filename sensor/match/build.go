@@ -429,9 +429,10 @@ func (b *builder) choose(first uint32) {
 			}
 		}
 	}
-	list := b.access[from:]
-	slices.SortFunc(list, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
-	b.access = b.access[:from+len(slices.Compact(list))]
+	if list := b.access[from:]; len(list) > 1 {
+		slices.SortFunc(list, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
+		b.access = b.access[:from+len(slices.Compact(list))]
+	}
 }
 
 // rarer returns the two rarest of two guards and another one, the rarest first.
@@ -511,11 +512,28 @@ func (b *builder) compile() {
 	}
 }
 
+// sortAccess sorts the access criteria, each with its instances in their order.
+func (b *builder) sortAccess(criteria int) {
+	ends := make([]uint32, criteria+1)
+	for _, a := range b.access {
+		ends[a.criterion+1]++
+	}
+	for i := range criteria {
+		ends[i+1] += ends[i]
+	}
+	sorted := make([]access, len(b.access))
+	for _, a := range b.access {
+		sorted[ends[a.criterion]] = a
+		ends[a.criterion]++
+	}
+	b.access = sorted
+}
+
 // number gives the criteria their numbers.
 func (b *builder) number() {
 	ix := b.ix
-	slices.SortStableFunc(b.access, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
 	modes := ix.modes // by criterion
+	b.sortAccess(len(modes))
 	for _, a := range b.access {
 		modes[a.criterion] |= found
 		for _, g := range a.posting.guards {
@@ -570,11 +588,8 @@ func (b *builder) addTables() {
 	ix := b.ix
 	// The criteria have the same literals as before, so the limit need not apply again.
 	b.extract.work = math.MaxInt
-	var (
-		list  []text
-		texts []byte
-		needs []need
-	)
+	list, needs := make([]text, 0, ix.decided), make([]need, 0, ix.decided)
+	var texts []byte
 	starts := make([]uint32, 1, ix.decided+1) // by number: its first need
 	var same seen
 	for n := range ix.decided {

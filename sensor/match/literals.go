@@ -138,7 +138,7 @@ func (x *extractor) plain(k kind, operand []byte, folded bool) bool {
 	}
 	from := len(x.out.text)
 	if folded {
-		x.out.text = channelfile.AppendFold(x.out.text, operand)
+		x.out.text = appendFold(x.out.text, operand)
 		if string(x.out.text[from:]) != string(operand) {
 			x.out.exact = false // only a file that breaks requirement 65 has such an operand
 		}
@@ -147,7 +147,7 @@ func (x *extractor) plain(k kind, operand []byte, folded bool) bool {
 	}
 	x.out.exact = false
 	if utf8.Valid(operand) {
-		x.out.text = channelfile.AppendFold(x.out.text, operand)
+		x.out.text = appendFold(x.out.text, operand)
 		x.add(k, from)
 		return true
 	}
@@ -166,7 +166,7 @@ func (x *extractor) plain(k kind, operand []byte, folded bool) bool {
 	if best == nil {
 		return false
 	}
-	x.out.text = channelfile.AppendFold(x.out.text, best)
+	x.out.text = appendFold(x.out.text, best)
 	x.add(contains, from)
 	return true
 }

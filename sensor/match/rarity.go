@@ -47,7 +47,7 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
 		if n == 0 {
 			continue
 		}
-		text = channelfile.AppendFold(text[:0], f.Value(i))
+		text = appendFold(text[:0], f.Value(i))
 		folded[i] = string(text) == string(f.Value(i))
 		for k := 0; k+2 <= len(text); k++ {
 			add(&r.two[gram2(text[k:])], n)
