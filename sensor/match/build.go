@@ -48,8 +48,8 @@ const (
 	usualLength = 30
 	// A criterion that this number of words refers to is probably evaluated early in each event.
 	manyUses = 32
-	// An access criterion has guards if its weight is at least frequentWeight, and one more for each
-	// frequent instances.
+	// An access criterion has guards if its weight is at least frequentWeight, and more in a large
+	// index: one for each frequent instances.
 	frequentWeight, frequent = 8, 1000
 	// A guard beside another one must have at least this number of words that refer to it.
 	sharedUses = 8
