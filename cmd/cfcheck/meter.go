@@ -14,7 +14,7 @@ type metering struct {
 }
 
 func (m *metering) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&m.when, "progress", colors[0], "say `when` to show the progress on the standard error: "+alternatives(colors)+"; auto means on a terminal, and only after a second")
+	cmd.Flags().StringVar(&m.when, "progress", colors[0], "say `when` to show the progress on the standard error: "+alternatives(colors)+"; auto means on a terminal, and only after 0.8 seconds")
 }
 
 // check returns an error if the flag has an unknown value.

@@ -109,6 +109,9 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	if err != nil {
 		return err
 	}
+	// Loading the rules takes part of the second in which the first result is due.
+	defer r.metering.meter(r.command)()
+	r.command.meter.Begin("loading the rules", "", 0)
 	result := &report.Replay{Files: len(names), MaxBadLines: r.maxBadLines}
 	if ceiling {
 		result.MaxMatches = &r.maxMatches
@@ -130,7 +133,6 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	for _, name := range names {
 		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return r.openEvents(name) }})
 	}
-	defer r.metering.meter(r.command)()
 	r.command.meter.Begin("replaying events", progress.Bytes, sizes(names))
 	var counts replay.Progress
 	r.command.meter.Note(func() string {

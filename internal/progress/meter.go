@@ -11,7 +11,7 @@ import (
 )
 
 // A Meter shows how far a command has come: the amount that is done, the share, the rate and the
-// time left. It shows nothing in the first second, so that a short run stays silent.
+// time left. It shows nothing for the time of Silence, so that a short run stays silent.
 //
 // A nil Meter does nothing. The methods can be called from several goroutines.
 type Meter struct {
@@ -32,14 +32,15 @@ type Meter struct {
 	ticker *time.Ticker
 }
 
-// Silence is the time before a Meter shows its first line.
-const Silence = time.Second
+// Silence is the time before a Meter shows its first line. So the first line of a run, with its
+// first result, comes within a second.
+const Silence = 800 * time.Millisecond
 
 // Bytes is the unit of an amount of bytes, which a Meter shows in MB.
 const Bytes = "bytes"
 
 // NewMeter returns a Meter that writes to w. With inPlace, w is a terminal, and the Meter rewrites
-// one line of it twice a second. Otherwise it writes a line each ten seconds.
+// one line of it each 0.4 seconds. Otherwise it writes a line each ten seconds.
 func NewMeter(w io.Writer, inPlace bool) *Meter {
 	return &Meter{w: w, inPlace: inPlace, now: time.Now}
 }
@@ -60,7 +61,7 @@ func (m *Meter) Begin(task, unit string, total int64) {
 	if m.stop == nil {
 		every := 10 * time.Second
 		if m.inPlace {
-			every = time.Second / 2
+			every = Silence / 2
 		}
 		m.stop, m.ticker = make(chan struct{}), time.NewTicker(every)
 		go m.run(m.stop, m.ticker.C)
