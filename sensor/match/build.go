@@ -85,6 +85,7 @@ type builder struct {
 	tables  []*table
 	perByte map[int]uint64 // by input: time for contains, nanoseconds for each byte
 	numbers []uint32       // by criterion
+	eithers []either       // guards; the one with index i has the place of the criterion behind the last one plus i
 	guarded uint64         // access criteria of at least this weight have guards
 
 	tree tree
@@ -96,7 +97,7 @@ const inaccessible = math.MaxUint64
 // An access is an access criterion of an instance.
 type access struct {
 	criterion uint32
-	posting   posting // its guards are criteria, not numbers
+	posting   posting // its guards are criteria or eithers, not numbers
 }
 
 func newBuilder(ix *Index, t tuning) *builder {
@@ -292,10 +293,23 @@ type tree struct {
 	todo  []target
 }
 
-// A way is an item on the way to an access criterion, and the guards that were found before.
+// A way is an item on the way to an access criterion, and the guards that were found before, which
+// are items.
 type way struct {
 	item   int32
-	guards [2]uint32
+	guards [2]int32
+}
+
+// noItem is the item of no guard.
+const noItem = -1
+
+// mostEither is the number of parts that an or has at most if it is a guard.
+const mostEither = 4
+
+// An either is a guard that holds if one of several criteria may hold.
+type either struct {
+	criteria [mostEither]uint32
+	count    int
 }
 
 // An item is a reference, an and or an or.
@@ -407,7 +421,7 @@ func (b *builder) join(and bool, count int) {
 func (b *builder) choose(first uint32) {
 	t := &b.tree
 	from := len(b.access)
-	t.ways = append(t.ways[:0], way{item: int32(t.root), guards: [2]uint32{noGuard, noGuard}})
+	t.ways = append(t.ways[:0], way{int32(t.root), [2]int32{noItem, noItem}})
 	for len(t.ways) > 0 {
 		w := t.ways[len(t.ways)-1]
 		t.ways = t.ways[:len(t.ways)-1]
@@ -418,8 +432,8 @@ func (b *builder) choose(first uint32) {
 		case it.and:
 			w.item = b.rarest(*it)
 			for _, i := range t.parts[it.first : it.first+it.more] {
-				if i != w.item && t.items[i].reference && t.items[i].weight != inaccessible {
-					w.guards = b.rarer(w.guards, t.items[i].criterion)
+				if i != w.item && t.guards(i) {
+					w.guards = t.rarer(w.guards, i)
 				}
 			}
 			t.ways = append(t.ways, w)
@@ -435,32 +449,55 @@ func (b *builder) choose(first uint32) {
 	}
 }
 
+// guards reports whether an item can be a guard: a reference with literals, or an or of few of
+// them.
+func (t *tree) guards(item int32) bool {
+	it := &t.items[item]
+	if it.weight == inaccessible || it.reference || it.and || it.more > mostEither {
+		return it.weight != inaccessible && it.reference
+	}
+	return !slices.ContainsFunc(t.parts[it.first:it.first+it.more], func(i int32) bool { return !t.items[i].reference })
+}
+
 // rarer returns the two rarest of two guards and another one, the rarest first.
-func (b *builder) rarer(guards [2]uint32, criterion uint32) [2]uint32 {
-	weight := func(c uint32) uint64 {
-		if c == noGuard {
+func (t *tree) rarer(guards [2]int32, item int32) [2]int32 {
+	weight := func(i int32) uint64 {
+		if i == noItem {
 			return inaccessible
 		}
-		return b.weights[c]
+		return t.items[i].weight
 	}
 	switch {
-	case criterion == guards[0] || criterion == guards[1]:
-	case weight(criterion) < weight(guards[0]):
-		return [2]uint32{criterion, guards[0]}
-	case weight(criterion) < weight(guards[1]):
-		guards[1] = criterion
+	case weight(item) < weight(guards[0]):
+		return [2]int32{item, guards[0]}
+	case weight(item) < weight(guards[1]):
+		guards[1] = item
 	}
 	return guards
 }
 
 // guards returns those of two guards that are worth an entry in the tables, for an access
 // criterion of some weight. The second one must be in them for other instances too.
-func (b *builder) guards(weight uint64, guards [2]uint32) [2]uint32 {
-	if weight < b.guarded {
-		guards[0] = noGuard
+func (b *builder) guards(weight uint64, items [2]int32) [2]uint32 {
+	guards := [2]uint32{noGuard, noGuard}
+	if weight < b.guarded || items[0] == noItem {
+		return guards
 	}
-	if guards[1] != noGuard && (weight < b.guarded || b.uses[guards[1]] < sharedUses) {
-		guards[1] = noGuard
+	t := &b.tree
+	if it := &t.items[items[0]]; it.reference {
+		guards[0] = it.criterion
+	} else if len(b.eithers) < maxCriteria {
+		guards[0] = uint32(len(b.uses) + len(b.eithers))
+		var e either
+		for k, i := range t.parts[it.first : it.first+it.more] {
+			e.criteria[k], e.count = t.items[i].criterion, k+1
+		}
+		b.eithers = append(b.eithers, e)
+	}
+	if items[1] != noItem {
+		if it := &t.items[items[1]]; it.reference && b.uses[it.criterion] >= sharedUses {
+			guards[1] = it.criterion
+		}
 	}
 	return guards
 }
@@ -537,9 +574,14 @@ func (b *builder) number() {
 	for _, a := range b.access {
 		modes[a.criterion] |= found
 		for _, g := range a.posting.guards {
-			if g != noGuard {
+			if g < uint32(len(modes)) {
 				modes[g] |= found
 			}
+		}
+	}
+	for _, e := range b.eithers {
+		for _, c := range e.criteria[:e.count] {
+			modes[c] |= found
 		}
 	}
 	b.numbers = make([]uint32, len(modes))
@@ -627,6 +669,17 @@ func (b *builder) addTables() {
 		}
 		starts = append(starts, uint32(len(needs)))
 	}
+	// The literals of the criteria of an either are its own.
+	for i, e := range b.eithers {
+		for _, c := range e.criteria[:e.count] {
+			n := b.numbers[c]
+			for _, of := range needs[starts[n]:starts[n+1]] {
+				list[of.text].needs++
+				needs = append(needs, need{of.text, ix.decided + 1 + uint32(i)})
+			}
+		}
+	}
+	ix.marks = ix.decided + 1 + uint32(len(b.eithers))
 	for _, f := range ix.fields {
 		f.fixed, f.perByte = 20, 1 // to fold the value
 		for _, t := range f.tables() {
@@ -716,7 +769,10 @@ func (b *builder) addRecords(list []text, texts []byte, needs []need, starts []u
 					if i == len(all)-1 {
 						e |= entryLast
 					}
-					list := b.access[postings[n]:postings[n+1]]
+					var list []access
+					if n < ix.decided {
+						list = b.access[postings[n]:postings[n+1]]
+					}
 					switch {
 					case len(list) == 0:
 						ix.records = appendWord(ix.records, e)
@@ -739,10 +795,13 @@ func (b *builder) addPostings(list []access) {
 	for _, a := range list {
 		r = appendWord(r, a.posting.first)
 		for _, g := range a.posting.guards {
-			if g == noGuard {
+			switch {
+			case g == noGuard:
 				g = b.ix.decided
-			} else {
+			case g < uint32(len(b.numbers)):
 				g = b.numbers[g]
+			default:
+				g += b.ix.decided + 1 - uint32(len(b.numbers))
 			}
 			r = appendWord(r, g)
 		}

@@ -22,7 +22,8 @@ type Index struct {
 	// Criteria have numbers. Those that the tables decide come first.
 	criterionOf []uint32 // by number: the criterion
 	modes       []mode   // by number
-	decided     uint32   // how many criteria the tables decide; see also record.go
+	decided     uint32   // how many criteria the tables decide
+	marks       uint32   // how many numbers a posting can have as guards; see record.go
 
 	literals int
 	records  []byte   // the literals, and what they are for; see record.go

@@ -25,7 +25,7 @@ type Matcher struct {
 	last   []uint32 // by instance: the last event that it matched
 	states []uint8  // by number of a criterion
 	stated []uint32 // numbers that have a state
-	found  []uint64 // bit n is set if a literal of criterion n was found, and for no guard
+	found  []uint64 // bit n is set if a literal of criterion or guard n was found
 	marked []uint32 // numbers whose bit is set
 
 	parsed     []parsed // by input of the file
@@ -116,7 +116,7 @@ func (ix *Index) Matcher() *Matcher {
 	m := &Matcher{
 		ix:     ix,
 		states: make([]uint8, len(ix.modes)),
-		found:  make([]uint64, ix.decided/64+1),
+		found:  make([]uint64, ix.marks/64+1),
 		last:   make([]uint32, ix.Instances()),
 	}
 	m.found[ix.decided/64] |= 1 << (ix.decided % 64)

@@ -34,13 +34,13 @@ const (
 // numbers of the guards.
 type posting struct {
 	first uint32 // the node before its condition
-	// guards are criteria of the tables that must hold as well. They reject most instances without
-	// an access to their memory.
+	// guards must hold as well: criteria of the tables, or one of several of them. They reject most
+	// instances without an access to their memory.
 	guards [2]uint32
 }
 
-// noGuard is the criterion of a guard that always holds. Its number is that of no criterion of the
-// tables.
+// noGuard is the criterion of a guard that always holds. Its number is behind those of the criteria
+// that the tables decide. The numbers of guards that are one of several criteria follow.
 const noGuard = never
 
 func word(b []byte, at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }
