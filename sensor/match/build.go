@@ -76,19 +76,27 @@ type builder struct {
 	tuning
 	ix      *Index
 	uses    []uint32 // by criterion: number of words that refer to it
-	weights []uint64 // by criterion: estimate of its frequency; inaccessible if it has no literals
+	ranks   []rank   // by criterion
 	folded  [][]bool // by file and value: folding leaves it unchanged
 	extract extractor
-	exact   []bool // by criterion
 	access  []access
-	fields  map[int]*field
+	fields  []*field // by input of the file; nil without tables
 	tables  []*table
 	perByte map[int]uint64 // by input: time for contains, nanoseconds for each byte
 	numbers []uint32       // by criterion
-	eithers []either       // guards; the one with index i has the place of the criterion behind the last one plus i
+	eithers []either       // as guards, their numbers follow those of the criteria
 	guarded uint64         // access criteria of at least this weight have guards
 
 	tree tree
+}
+
+// A rank is the data by which the parts of a condition are ordered. All of it is in one place, as
+// conditions refer to criteria in no order.
+type rank struct {
+	weight uint64  // estimate of the frequency; inaccessible if it has no literals
+	cost   float32 // of an evaluation
+	exact  bool    // a literal in the value proves that the criterion holds
+	exists bool    // most events have it
 }
 
 // inaccessible is the weight of a criterion or condition without literals.
@@ -101,22 +109,25 @@ type access struct {
 }
 
 func newBuilder(ix *Index, t tuning) *builder {
-	return &builder{tuning: t, ix: ix, fields: map[int]*field{}, perByte: map[int]uint64{}}
+	return &builder{tuning: t, ix: ix, perByte: map[int]uint64{}}
 }
 
 func (b *builder) build() {
 	ix := b.ix
 	n := ix.criteria[len(ix.files)]
-	b.uses, b.weights, b.exact, ix.modes = make([]uint32, n), make([]uint64, n), make([]bool, n), make([]mode, n)
+	b.uses, b.ranks, ix.modes = make([]uint32, n), make([]rank, n), make([]mode, n)
 	b.extract.rarity = new(rarity)
+	references := 0
 	for i, f := range ix.files {
 		uses := b.uses[ix.criteria[i]:ix.criteria[i+1]]
 		for w := range f.Words() {
 			if word := f.Word(w); word.IsReference() {
 				uses[word.Criterion()]++
+				references++
 			}
 		}
 		b.folded = append(b.folded, b.extract.rarity.count(f, uses))
+		b.fields = append(b.fields, make([]*field, max(0, int(f.Header.InputsDeclared)-len(b.fields)))...)
 		b.extract.work = min(b.extract.work+workPerByte*len(f.Data()), mostWork)
 	}
 	b.extract.rarity.finish()
@@ -125,6 +136,7 @@ func (b *builder) build() {
 		b.weigh(i)
 	}
 	b.guarded = uint64(frequentWeight + ix.Instances()/frequent)
+	ix.code, b.access = make([]node, 0, references+ix.Instances()), make([]access, 0, ix.Instances())
 	for i := range ix.files {
 		b.conditions(i)
 	}
@@ -207,7 +219,7 @@ func (b *builder) chooseFields() {
 
 // literals returns the literals of a criterion if tables can have them.
 func (b *builder) literals(f *channelfile.File, c channelfile.Criterion) (*literals, bool) {
-	if b.fields[int(c.Input)] == nil {
+	if b.fields[c.Input] == nil {
 		return nil, false
 	}
 	return b.extract.find(f, c)
@@ -218,18 +230,26 @@ func (b *builder) weigh(file int) {
 	ix, f := b.ix, b.ix.files[file]
 	for i := range f.Criteria() {
 		c, n := f.Criterion(i), ix.criteria[file]+i
-		b.weights[n] = inaccessible
+		r := &b.ranks[n]
+		fixed, perByte := timeOf(f, c)
+		*r = rank{weight: inaccessible, cost: float32(20 + fixed + 100*perByte), exists: c.Operator == channelfile.OpExists}
 		if l, ok := b.literals(f, c); ok {
-			b.weights[n], b.exact[n] = b.extract.rarity.sum(l.list), l.exact
+			r.weight, r.exact = b.extract.rarity.sum(l.list), l.exact
 			switch c.Operator {
 			case channelfile.OpIntegerEquals:
-				b.weights[n] = uint64(b.uses[n])
+				r.weight = uint64(b.uses[n])
 			case channelfile.OpIntegerRange, channelfile.OpAddressRange:
-				b.weights[n] = uint64(b.uses[n]) + uint64(ix.Instances()/32)
+				r.weight = uint64(b.uses[n]) + uint64(ix.Instances()/32)
 			}
 			if b.decides(c, l) {
 				ix.modes[n] |= found
+				if c.Operator <= channelfile.OpContains {
+					r.cost = 1
+				}
 			}
+		}
+		if b.uses[n] >= manyUses {
+			r.cost = 1
 		}
 		if onFolded(f, c, b.folded[file]) {
 			ix.modes[n] |= onView
@@ -338,7 +358,7 @@ func (b *builder) read(f *channelfile.File, in channelfile.Instance, firstCriter
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := f.Word(w)
 		if word.IsReference() {
-			b.reference(f, word, firstCriterion)
+			b.reference(word, firstCriterion)
 			continue
 		}
 		b.join(word.IsAnd(), word.Operands())
@@ -348,23 +368,18 @@ func (b *builder) read(f *channelfile.File, in channelfile.Instance, firstCriter
 }
 
 // reference pushes a reference.
-func (b *builder) reference(f *channelfile.File, word channelfile.Word, firstCriterion int) {
+func (b *builder) reference(word channelfile.Word, firstCriterion int) {
 	t := &b.tree
 	n := firstCriterion + word.Criterion()
-	c := f.Criterion(word.Criterion())
-	it := item{reference: true, negated: word.Negated(), criterion: uint32(n), leaves: 1, weight: inaccessible, holds: 0.2}
-	fixed, perByte := timeOf(f, c)
-	it.cost = float64(20 + fixed + 100*perByte)
-	if b.uses[n] >= manyUses || b.ix.modes[n]&found != 0 && c.Operator <= channelfile.OpContains {
-		it.cost = 1
-	}
-	if c.Operator == channelfile.OpExists {
+	r := &b.ranks[n]
+	it := item{reference: true, negated: word.Negated(), criterion: uint32(n), leaves: 1, weight: inaccessible, cost: float64(r.cost), holds: 0.2}
+	if r.exists {
 		it.holds = 0.9
 	}
 	if it.negated {
 		it.holds = 1 - it.holds
 	} else {
-		it.weight = b.weights[n]
+		it.weight = r.weight
 	}
 	t.stack = append(t.stack, int32(len(t.items)))
 	t.items = append(t.items, it)
@@ -604,7 +619,7 @@ func (b *builder) number() {
 			c := n.test >> testShift
 			n.test = b.numbers[c]<<testShift | n.test&(1<<testShift-1)
 			if modes[c]&found != 0 {
-				if n.test |= testFound; b.exact[c] {
+				if n.test |= testFound; b.ranks[c].exact {
 					n.test |= testExact
 				}
 			}

@@ -25,7 +25,10 @@ func gram8(s []byte) uint64 { return binary.LittleEndian.Uint64(s) * mix >> (64 
 func gram2(s []byte) int { return int(s[0]) | int(s[1])<<8 }
 
 // mostCount bounds a counter, so that it does not overflow.
-const mostCount = 1 << 30
+const mostCount = 1 << 29
+
+// In a file with more values than this, one in four is enough to count short grams.
+const manyValues = 1 << 16
 
 // count counts the grams of the values of a file. Uses is by criterion the number of words that
 // refer to it. It returns by value whether folding leaves a text unchanged.
@@ -42,6 +45,10 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
 			*n = min(*n+uses[i], mostCount)
 		}
 	}
+	sample := 1
+	if len(byValue) > manyValues {
+		sample = 4
+	}
 	var text []byte
 	for i, n := range byValue {
 		if n == 0 {
@@ -49,14 +56,18 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
 		}
 		text = appendFold(text[:0], f.Value(i))
 		folded[i] = string(text) == string(f.Value(i))
+		for k := 0; k+8 <= len(text); k++ {
+			add(&r.eight[gram8(text[k:])], n)
+		}
+		if i%sample != 0 {
+			continue
+		}
+		n = min(n, mostCount) * uint32(sample)
 		for k := 0; k+2 <= len(text); k++ {
 			add(&r.two[gram2(text[k:])], n)
 		}
 		for k := 0; k+4 <= len(text); k++ {
 			add(&r.four[gram4(text[k:])], n)
-		}
-		for k := 0; k+8 <= len(text); k++ {
-			add(&r.eight[gram8(text[k:])], n)
 		}
 		if len(text) > 0 {
 			add(&r.one[text[len(text)-1]], n) // its last byte is the first one of no gram
