@@ -27,8 +27,9 @@ func gram2(s []byte) int { return int(s[0]) | int(s[1])<<8 }
 // mostCount bounds a counter, so that it does not overflow.
 const mostCount = 1 << 29
 
-// In a file with more values than this, one in four is enough to count short grams.
-const manyValues = 1 << 16
+// In a file with more values than manyValues, one in four of those with at most fewUses is enough
+// to count short grams.
+const manyValues, fewUses = 1 << 16, 4
 
 // count counts the grams of the values of a file. Uses is by criterion the number of words that
 // refer to it. It returns by value whether folding leaves a text unchanged.
@@ -59,10 +60,12 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
 		for k := 0; k+8 <= len(text); k++ {
 			add(&r.eight[gram8(text[k:])], n)
 		}
-		if i%sample != 0 {
-			continue
+		if n <= fewUses {
+			if i%sample != 0 {
+				continue
+			}
+			n *= uint32(sample)
 		}
-		n = min(n, mostCount) * uint32(sample)
 		for k := 0; k+2 <= len(text); k++ {
 			add(&r.two[gram2(text[k:])], n)
 		}
