@@ -2,9 +2,7 @@ package match
 
 import (
 	"cmp"
-	"encoding/binary"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -85,7 +83,10 @@ type builder struct {
 	perByte map[int]uint64 // by input: time for contains, nanoseconds for each byte
 	numbers []uint32       // by criterion
 	eithers []either       // as guards, their numbers follow those of the criteria
-	guarded uint64         // access criteria of at least this weight have guards
+	// references is the number of words that are references, and eitherTexts the number of literals
+	// of all eithers.
+	references, eitherTexts int
+	guarded                 uint64 // access criteria of at least this weight have guards
 
 	tree tree
 }
@@ -97,7 +98,10 @@ type rank struct {
 	cost   float32 // of an evaluation
 	exact  bool    // a literal in the value proves that the criterion holds
 	exists bool    // most events have it
+	texts  uint16  // number of literals, or mostTexts if there are more
 }
+
+const mostTexts = math.MaxUint16
 
 // inaccessible is the weight of a criterion or condition without literals.
 const inaccessible = math.MaxUint64
@@ -117,13 +121,12 @@ func (b *builder) build() {
 	n := ix.criteria[len(ix.files)]
 	b.uses, b.ranks, ix.modes = make([]uint32, n), make([]rank, n), make([]mode, n)
 	b.extract.rarity = new(rarity)
-	references := 0
 	for i, f := range ix.files {
 		uses := b.uses[ix.criteria[i]:ix.criteria[i+1]]
 		for w := range f.Words() {
 			if word := f.Word(w); word.IsReference() {
 				uses[word.Criterion()]++
-				references++
+				b.references++
 			}
 		}
 		b.folded = append(b.folded, b.extract.rarity.count(f, uses))
@@ -136,7 +139,7 @@ func (b *builder) build() {
 		b.weigh(i)
 	}
 	b.guarded = uint64(frequentWeight + ix.Instances()/frequent)
-	ix.code, b.access = make([]node, 0, references+ix.Instances()), make([]access, 0, ix.Instances())
+	ix.code, b.access = make([]node, 0, b.references+ix.Instances()), make([]access, 0, ix.Instances())
 	for i := range ix.files {
 		b.conditions(i)
 	}
@@ -235,6 +238,7 @@ func (b *builder) weigh(file int) {
 		*r = rank{weight: inaccessible, cost: float32(20 + fixed + 100*perByte), exists: c.Operator == channelfile.OpExists}
 		if l, ok := b.literals(f, c); ok {
 			r.weight, r.exact = b.extract.rarity.sum(l.list), l.exact
+			r.texts = uint16(min(len(l.list), mostTexts))
 			switch c.Operator {
 			case channelfile.OpIntegerEquals:
 				r.weight = uint64(b.uses[n])
@@ -447,7 +451,7 @@ func (b *builder) choose(first uint32) {
 		case it.and:
 			w.item = b.rarest(*it)
 			for _, i := range t.parts[it.first : it.first+it.more] {
-				if i != w.item && t.guards(i) {
+				if i != w.item && b.canGuard(i) {
 					w.guards = t.rarer(w.guards, i)
 				}
 			}
@@ -464,9 +468,9 @@ func (b *builder) choose(first uint32) {
 	}
 }
 
-// guards reports whether an item can be a guard: a reference with literals, or an or of few of
-// them.
-func (t *tree) guards(item int32) bool {
+// canGuard reports whether an item can be a guard: a reference with literals, or an or of few.
+func (b *builder) canGuard(item int32) bool {
+	t := &b.tree
 	it := &t.items[item]
 	if it.weight == inaccessible || it.reference || it.and || it.more > mostEither {
 		return it.weight != inaccessible && it.reference
@@ -501,13 +505,8 @@ func (b *builder) guards(weight uint64, items [2]int32) [2]uint32 {
 	t := &b.tree
 	if it := &t.items[items[0]]; it.reference {
 		guards[0] = it.criterion
-	} else if len(b.eithers) < maxCriteria {
-		guards[0] = uint32(len(b.uses) + len(b.eithers))
-		var e either
-		for k, i := range t.parts[it.first : it.first+it.more] {
-			e.criteria[k], e.count = t.items[i].criterion, k+1
-		}
-		b.eithers = append(b.eithers, e)
+	} else {
+		guards[0] = b.either(t.parts[it.first : it.first+it.more])
 	}
 	if items[1] != noItem {
 		if it := &t.items[items[1]]; it.reference && b.uses[it.criterion] >= sharedUses {
@@ -515,6 +514,26 @@ func (b *builder) guards(weight uint64, items [2]int32) [2]uint32 {
 		}
 	}
 	return guards
+}
+
+// either adds an either of references, and returns its number. All eithers together have at most as
+// many literals as there are references, so that the tables grow with the files.
+func (b *builder) either(parts []int32) uint32 {
+	var e either
+	texts := 0
+	for k, i := range parts {
+		c := b.tree.items[i].criterion
+		e.criteria[k], e.count = c, k+1
+		if texts += int(b.ranks[c].texts); b.ranks[c].texts == mostTexts {
+			return noGuard
+		}
+	}
+	if texts > b.references-b.eitherTexts || len(b.eithers) == maxCriteria {
+		return noGuard
+	}
+	b.eitherTexts += texts
+	b.eithers = append(b.eithers, e)
+	return uint32(len(b.uses) + len(b.eithers) - 1)
 }
 
 // rarest returns the part of an item with the least weight.
@@ -627,70 +646,30 @@ func (b *builder) number() {
 	}
 }
 
-// A text is a literal on the way to its bucket.
-type text struct {
-	table    *table
-	hash     uint64 // of the gram
-	off, end uint32 // of the literal, in texts
-	at       uint32
-	needs    uint32 // number of criteria that need it
-	next     uint32 // the next one of the bucket, plus 1
-}
-
-// A need is a literal that a criterion needs.
-type need struct{ text, number uint32 }
-
 // addTables fills the tables with the literals of the criteria that they decide.
 func (b *builder) addTables() {
 	ix := b.ix
 	// The criteria have the same literals as before, so the limit need not apply again.
 	b.extract.work = math.MaxInt
-	list, needs := make([]text, 0, ix.decided), make([]need, 0, ix.decided)
-	var texts []byte
-	starts := make([]uint32, 1, ix.decided+1) // by number: its first need
-	var same seen
+	r := recorder{
+		builder: b, list: make([]text, 0, ix.decided), needs: make([]need, 0, ix.decided),
+		starts: make([]uint32, 1, ix.decided+1), far: map[uint32]uint32{},
+	}
 	for n := range ix.decided {
 		f, _, i := ix.criterion(int(ix.criterionOf[n]))
 		c := f.Criterion(i)
 		l, _ := b.literals(f, c)
 		for _, lit := range l.list {
-			t, width := b.table(int(c.Input), lit)
-			h := hash(lit.text) + uint64(t.number)*mix
-			k := same.find(h, func(k uint32) bool {
-				return list[k].table == t && string(texts[list[k].off:list[k].end]) == string(lit.text)
-			})
-			if k == never {
-				k = uint32(len(list))
-				same.add(h, k)
-				off := uint32(len(texts))
-				texts = append(texts, lit.text...)
-				e := text{table: t, off: off, end: uint32(len(texts))}
-				switch {
-				case width == 0:
-					e.hash = hash(lit.text) * mix
-				case lit.kind == prefix:
-					e.hash = key(lit.text, width) * mix
-				default:
-					if e.at = uint32(len(lit.text) - width); lit.kind == contains {
-						e.at = uint32(b.extract.rarity.rarest(lit.text, width))
-					}
-					e.hash = key(lit.text[e.at:], width) * mix
-				}
-				list = append(list, e)
-				t.count++
-			}
-			list[k].needs++
-			needs = append(needs, need{k, n})
+			r.add(n, int(c.Input), lit)
 		}
-		starts = append(starts, uint32(len(needs)))
+		r.starts = append(r.starts, uint32(len(r.needs)))
 	}
 	// The literals of the criteria of an either are its own.
 	for i, e := range b.eithers {
 		for _, c := range e.criteria[:e.count] {
 			n := b.numbers[c]
-			for _, of := range needs[starts[n]:starts[n+1]] {
-				list[of.text].needs++
-				needs = append(needs, need{of.text, ix.decided + 1 + uint32(i)})
+			for _, of := range r.needs[r.starts[n]:r.starts[n+1]] {
+				r.need(of.literal, ix.decided+1+uint32(i))
 			}
 		}
 	}
@@ -704,8 +683,8 @@ func (b *builder) addTables() {
 			}
 		}
 	}
-	ix.literals = len(list)
-	b.addRecords(list, texts, needs, starts)
+	ix.literals = len(r.list)
+	r.write()
 }
 
 // table returns the table for a literal of an input, and the width of its grams.
@@ -716,173 +695,4 @@ func (b *builder) table(input int, l literal) (*table, int) {
 		b.tables = append(b.tables, *to)
 	}
 	return *to, width
-}
-
-// addRecords writes the buckets of the literals.
-func (b *builder) addRecords(list []text, texts []byte, needs []need, starts []uint32) {
-	ix := b.ix
-	// The needs by literal, of which each has the number of its criterion.
-	ends := make([]uint32, len(list))
-	at, size := uint32(0), 4
-	for k := range list {
-		l := &list[k]
-		ends[k] = at
-		at += l.needs
-		size += headSize + padded(int(l.end-l.off)) + 4*int(l.needs)
-		l.next = l.table.insert(l.hash, uint32(k+1))
-	}
-	numbers := make([]uint32, len(needs))
-	for _, n := range needs {
-		numbers[ends[n.text]] = n.number
-		ends[n.text]++
-	}
-	// By number: the first posting in b.access.
-	postings := make([]uint32, ix.decided+1)
-	next := 0
-	for n := range ix.decided {
-		postings[n] = uint32(next)
-		for next < len(b.access) && b.access[next].criterion == ix.criterionOf[n] {
-			next++
-		}
-	}
-	postings[ix.decided] = uint32(next)
-	// A slot with place 0 is free.
-	ix.records = appendWord(make([]byte, 0, size+(postingSize+4)*len(b.access)), 0)
-	far := map[uint32]uint32{} // by number: the place of the postings
-	for n := range ix.decided {
-		if starts[n+1]-starts[n] > 1 && postings[n+1] > postings[n] {
-			far[n] = uint32(len(ix.records) / 4)
-			b.addPostings(b.access[postings[n]:postings[n+1]])
-		}
-	}
-	for _, t := range b.tables {
-		for i := range t.slots {
-			first := t.slots[i].bucket
-			if first == 0 {
-				continue
-			}
-			heads := len(ix.records)
-			t.slots[i].bucket = uint32(heads / 4)
-			for k := first; k != 0; k = list[k-1].next {
-				l := &list[k-1]
-				sizeAndLast := 2 * (l.end - l.off)
-				if l.next == 0 {
-					sizeAndLast++
-				}
-				r := appendWord(appendWord(ix.records, sizeAndLast), l.at)
-				ix.records = appendWord(appendWord(r, checkOf(texts[l.off:l.end], int(l.at))), 0)
-			}
-			for k := first; k != 0; k = list[k-1].next {
-				l := &list[k-1]
-				binary.LittleEndian.PutUint32(ix.records[heads+headSize-4:], uint32(len(ix.records)/4))
-				heads += headSize
-				ix.records = append(ix.records, texts[l.off:l.end]...)
-				ix.records = append(ix.records, make([]byte, padded(len(ix.records))-len(ix.records))...)
-				all := numbers[ends[k-1]-l.needs : ends[k-1]]
-				for i, n := range all {
-					e := n << entryShift
-					if i == len(all)-1 {
-						e |= entryLast
-					}
-					var list []access
-					if n < ix.decided {
-						list = b.access[postings[n]:postings[n+1]]
-					}
-					switch {
-					case len(list) == 0:
-						ix.records = appendWord(ix.records, e)
-					case starts[n+1]-starts[n] > 1:
-						ix.records = appendWord(appendWord(ix.records, e|entryFar), far[n])
-					default:
-						ix.records = appendWord(ix.records, e|entryInline)
-						b.addPostings(list)
-					}
-				}
-			}
-		}
-	}
-	ix.records = slices.Clip(ix.records)
-}
-
-// addPostings appends postings to the records.
-func (b *builder) addPostings(list []access) {
-	r := appendWord(b.ix.records, uint32(len(list)))
-	for _, a := range list {
-		r = appendWord(r, a.posting.first)
-		for _, g := range a.posting.guards {
-			switch {
-			case g == noGuard:
-				g = b.ix.decided
-			case g < uint32(len(b.numbers)):
-				g = b.numbers[g]
-			default:
-				g += b.ix.decided + 1 - uint32(len(b.numbers))
-			}
-			r = appendWord(r, g)
-		}
-	}
-	b.ix.records = r
-}
-
-// A seen finds the literals that were added before, by their hash. It may miss one if many have
-// nearly the same hash, so that hostile content takes no longer.
-type seen struct {
-	slots []seenSlot
-	shift uint
-	count int
-}
-
-type seenSlot struct {
-	hash  uint64
-	value uint32 // plus 1; 0 if the slot is free
-}
-
-// mostProbes is the number of slots after which a search ends.
-const mostProbes = 16
-
-// find returns the value with a hash for which same returns true, or never.
-func (s *seen) find(hash uint64, same func(uint32) bool) uint32 {
-	if len(s.slots) == 0 {
-		return never
-	}
-	i := hash * mix >> s.shift
-	for range mostProbes {
-		slot := &s.slots[i]
-		if slot.value == 0 {
-			break
-		}
-		if slot.hash == hash && same(slot.value-1) {
-			return slot.value - 1
-		}
-		i = (i + 1) & uint64(len(s.slots)-1)
-	}
-	return never
-}
-
-// add adds a value.
-func (s *seen) add(hash uint64, value uint32) {
-	if 2*s.count >= len(s.slots) {
-		old := s.slots
-		s.slots = make([]seenSlot, max(64, 2*len(old)))
-		s.shift = uint(64 - bits.TrailingZeros(uint(len(s.slots))))
-		s.count = 0
-		for _, slot := range old {
-			if slot.value != 0 {
-				s.put(slot)
-			}
-		}
-	}
-	s.put(seenSlot{hash, value + 1})
-}
-
-func (s *seen) put(slot seenSlot) {
-	i := slot.hash * mix >> s.shift
-	for range mostProbes {
-		if s.slots[i].value == 0 {
-			s.slots[i] = slot
-			s.count++
-			return
-		}
-		i = (i + 1) & uint64(len(s.slots)-1)
-	}
 }
