@@ -267,6 +267,51 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestMemory checks that an index is not much larger than its file, however instances share long
+// lists.
+func TestMemory(t *testing.T) {
+	var list []string
+	for i := range 400 {
+		list = append(list, fmt.Sprintf("operand %d", i*i))
+	}
+	common := channelfile.Equals(5, "common")
+	for why, condition := range map[string]func(own channelfile.Expr) channelfile.Expr{
+		"all have one access criterion": func(own channelfile.Expr) channelfile.Expr {
+			return channelfile.And(channelfile.Contains(2, list...), channelfile.Not(own))
+		},
+		"all have one guard": func(own channelfile.Expr) channelfile.Expr {
+			return channelfile.And(common, channelfile.Contains(2, list...), channelfile.Not(own))
+		},
+		"all have guards with one criterion": func(own channelfile.Expr) channelfile.Expr {
+			return channelfile.And(common, channelfile.Or(channelfile.Contains(2, list...), own))
+		},
+	} {
+		t.Run(why, func(t *testing.T) {
+			var conditions []channelfile.Expr
+			for i := range 400 {
+				conditions = append(conditions, condition(channelfile.Suffix(5, fmt.Sprintf("own %d", i))))
+			}
+			f := testkit.File(t, testkit.IPC, conditions...)
+			d := newDiffer(t, f)
+			e := make(interp.Event, 6)
+			for _, text := range []string{"common", "own 7", "common own 8"} {
+				e[2], e[5] = interp.Text("an operand 49"), interp.Text(text)
+				d.compare(e)
+			}
+			if d.matches == 0 {
+				t.Error("no match")
+			}
+			ix, err := match.New(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := ix.Statistics().Bytes; got > 6*len(f.Data()) {
+				t.Errorf("%d bytes for a file of %d", got, len(f.Data()))
+			}
+		})
+	}
+}
+
 // TestWork checks that the work of events is measured, adds up, and depends on the content and the
 // events alone.
 func TestWork(t *testing.T) {
