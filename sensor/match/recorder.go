@@ -16,7 +16,7 @@ type recorder struct {
 	// byLiteral has the numbers of the needs, by literal. Those of a literal end at its end.
 	byLiteral, ends []uint32
 	postings        []uint32          // by number: its first posting in access, and the end of all
-	far             map[uint32]uint32 // by number: the place of postings that several literals share
+	far             map[uint32]uint32 // by number: the place of shared postings
 }
 
 // A text is a literal on the way to its bucket.
@@ -122,7 +122,7 @@ func (r *recorder) sort() {
 	r.postings = append(r.postings, uint32(next))
 }
 
-// postingsOf returns the postings of a number. Those of an either are none.
+// postingsOf returns the postings of a number. An either has no postings.
 func (r *recorder) postingsOf(number uint32) []access {
 	if number >= r.ix.decided {
 		return nil
