@@ -160,6 +160,9 @@ func TestRecorded(t *testing.T) {
 		if tt.says != "" && len(r.Findings) > 0 && r.Findings[0].Message != tt.says {
 			t.Errorf("%s: %q, want %q", tt.why, r.Findings[0].Message, tt.says)
 		}
+		for i := range r.Findings {
+			namesItsEvent(t, &r.Findings[i])
+		}
 		if (r.Verdict() == validate.Rejected) != (len(tt.checks) > 0) {
 			t.Errorf("%s: %v", tt.why, r.Verdict())
 		}
@@ -242,6 +245,18 @@ func TestCeilings(t *testing.T) {
 				t.Errorf("%s, %v: not applicable are %v", tt.why, subject.Kind, r.NotApplicable)
 			}
 		}
+	}
+}
+
+// namesItsEvent tests that the event of a finding is the one in its message, unless its rule is gone.
+func namesItsEvent(t *testing.T, f *validate.Finding) {
+	t.Helper()
+	_, want, _ := strings.Cut(f.Message, "; the first is ")
+	if strings.Contains(f.Message, "which is gone") {
+		want = ""
+	}
+	if f.Event != want {
+		t.Errorf("%s: found the event %q; expected %q", f.Message, f.Event, want)
 	}
 }
 
@@ -336,6 +351,7 @@ func TestNewlyMatched(t *testing.T) {
 		for _, f := range r.Findings {
 			if f.Check.ID == "CF5005" {
 				says = append(says, f.Message)
+				namesItsEvent(t, &f)
 			}
 		}
 		if strings.Join(says, "\n") != tt.says {
@@ -384,6 +400,7 @@ func TestNoLongerMatched(t *testing.T) {
 		for _, f := range r.Findings {
 			if f.Check.ID == "CF5006" {
 				says = append(says, f.Message)
+				namesItsEvent(t, &f)
 			}
 		}
 		if strings.Join(says, "\n") != tt.says {
