@@ -99,6 +99,10 @@ export const tests = {
     await judged(p, () => p.setInputFiles('#file', join(folder, 'damaged.cf')));
     assert.equal(await p.textContent('.verdict'), 'rejected');
     assert.match(await p.textContent('.file'), /99 are missing/);
+    await judged(p, () => p.setInputFiles('#file', { name: 'large.yml', mimeType: '', buffer: Buffer.from(rule('a rule', 'x') + '#'.repeat(1 << 20)) }));
+    assert.equal(await p.isChecked('#behaviour'), false);
+    await judged(p, () => p.setInputFiles('#file', join(folder, 'sample.cf')));
+    assert.equal(await p.isChecked('#behaviour'), true);
     writeFileSync(join(folder, 'fleet.json'), '{"not": "a fleet"}');
     await p.setInputFiles('#own', join(folder, 'fleet.json'));
     await judged(p, () => p.click('#judge'));

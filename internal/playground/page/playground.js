@@ -6,6 +6,7 @@
   let ownFleet = new Blob();
   let gate = null; // the compiled program
   let worker = null;
+  let chosen = false; // whether a person decided about running the content
   let asked = false; // whether the worker judges
 
   // large is the size in bytes from which content is not run in the interpreter unless asked.
@@ -54,7 +55,7 @@
   // take judges a file that was chosen or dropped.
   function take(file) {
     dropped = file;
-    if (file.size >= large) $("behaviour").checked = false;
+    if (!chosen) $("behaviour").checked = file.size < large;
     return judge();
   }
 
@@ -126,6 +127,7 @@
 
   $("form").addEventListener("submit", (e) => { e.preventDefault(); judge(); });
   $("cancel").addEventListener("click", () => { $("text").focus(); cancel(); });
+  $("behaviour").addEventListener("change", () => { chosen = true; });
   $("text").addEventListener("input", () => { dropped = null; $("file").value = ""; });
   $("file").addEventListener("change", () => { if ($("file").files.length) take($("file").files[0]); });
   $("own").addEventListener("change", () => { ownFleet = $("own").files.length ? $("own").files[0] : new Blob(); });
