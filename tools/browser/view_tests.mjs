@@ -215,6 +215,26 @@ export const tests = {
       assert.equal(await p.locator('main img, main iframe, main a, main object, main embed, main style').count(), 0);
     }
   },
+  'hostile configurations and names of fleets run no script': async (browser) => {
+    const text = vectors.join('\n').replace(/[^\t\n\x20-\x7e]/g, '');
+    writeFileSync(join(folder, 'plain.xml'), '<Sysmon schemaversion="4.90"><EventFiltering><ProcessCreate onmatch="exclude"/></EventFiltering></Sysmon>');
+    writeFileSync(join(folder, 'hostile.xml'), `<Sysmon schemaversion="4.90">\n${text}\n<EventFiltering><ProcessCreate onmatch="include"><!--\n${text.replaceAll('--', '')} --><Image>x</Image></ProcessCreate></EventFiltering></Sysmon>`);
+    cfcheck('contract', 'import', '--sysmon', 'plain.xml', '--sysmon-version', '15.15', '--build', 'b', '-o', 'hostile.json');
+    const fleet = JSON.parse(readFileSync(join(folder, 'hostile.json'), 'utf8'));
+    fleet.name = vectors[0];
+    fleet.builds[0].build = vectors[1].slice(0, 60);
+    writeFileSync(join(folder, 'hostile.json'), JSON.stringify(fleet));
+    const page = join(folder, 'hostile.html');
+    cfcheck('view', '--fleet', 'hostile.json', '--fleet', 'reference', '--out', page, 'hostile.xml');
+    const p = await browser.open(page, { viewport: { width: 1440, height: 900 } });
+    await p.waitForSelector('body[data-ready]');
+    assert.ok((await p.textContent('.fleets')).includes('<'), await p.textContent('.fleets'));
+    for (const i of [1, 0]) await p.locator('.fleets button').nth(i).click();
+    for (const tab of ['findings', 'structure']) await openTab(p, tab);
+    await p.evaluate(() => { const f = cfcheckPage.active; for (const r of f.model.regions) f.select(r.start); });
+    assert.equal(await p.evaluate(() => window.pwned), undefined, 'a vector ran');
+    assert.equal(await p.locator('main img, main iframe, main a, main object, main embed, main style, main script').count(), 0);
+  },
   'a page is served on the loopback interface, with a token': async (browser) => {
     const child = spawn(process.env.CFCHECK, ['view', built(common()).path], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
