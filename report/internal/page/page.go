@@ -116,6 +116,9 @@ type Node struct {
 	Notes   []string // such as the values of the event
 }
 
+// Level returns the depth as a screen reader counts it, from 1.
+func (n Node) Level() int { return n.Depth + 1 }
+
 // A Line is a line of a source text, split at the fault.
 type Line struct {
 	Number int    `json:"number"`
