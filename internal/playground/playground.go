@@ -99,7 +99,11 @@ func Judge(q Question) (a *Answer, err error) {
 		if s.Kind == validate.KindRules {
 			name = ruleFile(s.Data)
 		}
-		f := view.File{Name: name, Data: s.Data, Reports: []*validate.Report{validate.Run(s, options)}}
+		r := validate.Run(s, options)
+		if !q.Behaviour {
+			sayNotRun(r)
+		}
+		f := view.File{Name: name, Data: s.Data, Reports: []*validate.Report{r}}
 		if len(s.Data) == len(q.Data) && len(s.Data) > 0 && &s.Data[0] == &q.Data[0] {
 			f.SHA256 = q.SHA256
 		}
@@ -114,6 +118,15 @@ func Judge(q Question) (a *Answer, err error) {
 func (q *Question) step(text string, done, all int) {
 	if q.Progress != nil {
 		q.Progress(report.Clean(text), done, all)
+	}
+}
+
+// sayNotRun says in the words of the page why a report without the checks CF5 accepts nothing.
+func sayNotRun(r *validate.Report) {
+	for i, why := range r.Undecided {
+		if strings.HasPrefix(why, "the list of checks lacks ") {
+			r.Undecided[i] = "the content was not run in the interpreter (CF5)"
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func TestJudge(t *testing.T) {
 		{"a rule that every build supplies", Question{Name: "r.yml", Data: []byte(rule), Fleet: "reference", Behaviour: true}, "accepted"},
 		{"a pasted rule has no name", Question{Data: []byte(rule), Fleet: "reference", Behaviour: true}, "accepted"},
 		{"a fleet of one's own", Question{Data: []byte(rule), FleetJSON: document, Behaviour: true}, "accepted"},
-		{"fewer checks than all accept nothing", Question{Data: []byte(rule), Fleet: "reference"}, "undecided"},
+		{"fewer checks than all accept nothing", Question{Data: []byte(rule), Fleet: "reference"}, "for the fleet reference; the content was not run in the interpreter (CF5)\n"},
 		{"without a fleet nothing is accepted", Question{Data: []byte(rule), Behaviour: true}, "undecided"},
 		{"a channel file", Question{Name: "x.cf", Data: sample, Fleet: "reference", Behaviour: true}, "accepted"},
 		{"a damaged channel file", Question{Name: "C-00000291-00000001-00000001.cf", Data: sample[:len(sample)-1], Fleet: "reference"}, "rejected"},
@@ -64,7 +64,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: %d documents for %d files, expected one", c.why, len(a.Documents), len(a.Data))
 			continue
 		default:
-			got = a.Documents[0].Verdict.State + "\n" + strings.Join(a.Problems, "\n")
+			got = a.Documents[0].Verdict.State + ": " + a.Documents[0].Verdict.Text + "\n" + strings.Join(a.Problems, "\n")
 		}
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%s: the answer is %q, expected %q", c.why, got, c.want)
