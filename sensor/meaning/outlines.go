@@ -30,21 +30,23 @@ type Outlines struct {
 	tests    [2][]Test
 	literals []literal
 	value    cell
+	folded   []byte
 }
 
 // A leaf is what is known of a criterion.
 type leaf struct {
-	tests uint32 // number of its operands, at least 1
-	field uint16
-	flags leafFlags
+	tests    uint32 // number of its operands, at least 1
+	field    uint16
+	operator channelfile.Operator
+	flags    leafFlags
 }
 
 type leafFlags uint8
 
 const (
-	leafPlain  leafFlags = 1 << iota // an instance with it can be plain
-	leafExists                       // it has the operator exists
-	leafOdd                          // it holds for the odd event
+	leafPlain leafFlags = 1 << iota // an instance with it can be plain
+	leafOdd                         // it holds for the odd event
+	leafFold                        // it folds
 )
 
 // A claim is the reference of an instance that reads a field.
@@ -81,8 +83,9 @@ const (
 	leastFitWork     = 1 << 10 // of a comparison of tests that is remembered
 )
 
-// NewOutlines reads the criteria of a file, on as many cores as there are. The fields have the
-// given types; a field beyond their end is not plain. Odd is an event for which few tests hold.
+// NewOutlines reads the criteria of a file in normal form, on as many cores as there are. The fields
+// have the given types; a field beyond their end is not plain. Odd is an event for which few tests
+// hold.
 func NewOutlines(f *channelfile.File, types []sensor.InputType, odd interp.Event) *Outlines {
 	n := f.Criteria()
 	o := &Outlines{file: f, leaves: make([]leaf, n), provenance: f.HasProvenance(), fits: map[[2]channelfile.Word]fit{}}
@@ -131,7 +134,7 @@ type leafReader struct {
 // read reads criterion i.
 func (r *leafReader) read(i int) leaf {
 	c := r.file.Criterion(i)
-	l := leaf{field: c.Input, tests: uint32(max(1, c.Count))}
+	l := leaf{field: c.Input, tests: uint32(max(1, c.Count)), operator: c.Operator}
 	r.solver.work += 16
 	// An expression is left to the solver, which looks for a text that it matches.
 	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || c.Count > mostLeafSize {
@@ -167,8 +170,8 @@ func (r *leafReader) read(i int) leaf {
 	if odd {
 		l.flags |= leafOdd
 	}
-	if c.Operator == channelfile.OpExists {
-		l.flags |= leafExists
+	if t.Fold {
+		l.flags |= leafFold
 	}
 	l.flags |= leafPlain
 	return l
@@ -177,11 +180,17 @@ func (r *leafReader) read(i int) leaf {
 // onOdd evaluates a test on the odd event.
 func (r *leafReader) onOdd(t *Test) bool {
 	c := &r.odd[t.Field]
-	if t.Operator == channelfile.OpPattern && c.Type == sensor.TypeString {
-		if n := leastLength(t.Operand); n > len(c.text(t.Fold)) {
-			return false
+	if c.Type == sensor.TypeString {
+		switch {
+		case t.isLiteral():
+			text := c.text(t.Fold) // most operands are longer, and need not be read
+			return len(t.Operand) <= len(text) && compare(t.Operator, text, t.Operand)
+		case t.Operator == channelfile.OpPattern:
+			if leastLength(t.Operand) > len(c.text(t.Fold)) {
+				return false
+			}
+			r.solver.work += uint64(len(c.Text) * len(t.Operand))
 		}
-		r.solver.work += uint64(len(c.Text) * len(t.Operand))
 	}
 	return c.Present() && t.on(c)
 }
@@ -207,8 +216,10 @@ func (r *leafReader) possible(t *Test) bool {
 		return false
 	}
 	switch t.Operator {
-	case channelfile.OpExists, channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
-		return utf8.Valid(t.Operand) // its fold is the operand of a test that folds
+	case channelfile.OpExists, channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
+		return true // if the test folds, its operand is folded, in normal form
+	case channelfile.OpPattern:
+		return utf8.Valid(t.Operand)
 	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange, channelfile.OpAddressRange:
 		i := t.interval()
 		return i.first.compare(i.last) <= 0
@@ -250,62 +261,66 @@ func isSingleCharacter(t *Test) bool {
 	return t.Operator == channelfile.OpContains && len(t.Operand) == 1 && ' ' <= t.Operand[0] && t.Operand[0] <= '~'
 }
 
-// Truths of a part of a condition in the events of Unremarkable, as bits.
-const (
-	inEmpty uint8 = 1 << iota // the event without a value
-	inOdd
-)
-
 // Unremarkable reports whether an instance is plain, and holds neither for the event without a
 // value nor for the odd event. Then it matches some event, not every event with its fields, and has
-// no dead alternative.
-func (o *Outlines) Unremarkable(instance int) bool {
+// no dead alternative. Reads has a bit for each field that a criterion reads which is not negated:
+// bit n%64 for field n.
+func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
 	in := o.file.Instance(instance)
 	var truths [mostOutlineWords]uint8
 	n, run, tests := 0, o.next(), uint32(0)
-	if in.Count >= mostOutlineWords {
-		return false
-	}
+	plain := in.Count < mostOutlineWords
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
 		if !word.IsReference() {
-			at := n - word.Operands()
-			if at < 0 || word.IsOr() && word.Operands() < 2 {
-				return false
+			if plain {
+				n, plain = joinTruths(&truths, n, word)
 			}
-			truth := truths[at]
-			for _, other := range truths[at+1 : n] {
-				if word.IsOr() {
-					truth |= other
-				} else {
-					truth &= other
-				}
-			}
-			truths[at] = truth
-			n = at + 1
 			continue
 		}
 		l := &o.leaves[word.Criterion()]
-		if !o.plain(l, word) || o.claims[l.field].run == run {
-			return false
-		}
-		o.claims[l.field].run = run
-		tests += l.tests
-		truth := uint8(0)
-		if l.flags&leafOdd != 0 {
-			truth = inOdd
-		}
+		truth := l.flags & leafOdd
 		if word.Negated() {
-			truth ^= inEmpty | inOdd
+			truth ^= inEmpty | leafOdd
+		} else {
+			reads |= 1 << (l.field % 64)
 		}
-		truths[n] = truth
-		n++
+		c := &o.claims[l.field]
+		if plain = plain && o.plain(l, word) && c.run != run; plain {
+			c.run = run
+			tests += l.tests
+			truths[n] = uint8(truth)
+			n++
+		}
 	}
-	truth := inEmpty | inOdd
+	truth := uint8(inEmpty | leafOdd)
 	for _, part := range truths[:n] {
 		truth &= part
 	}
-	return truth == 0 && tests <= MaxTests
+	return plain && truth == 0 && tests <= MaxTests, reads
+}
+
+// inEmpty is the truth of a part of a condition in the event without a value, as a bit. The one in
+// the odd event is leafOdd.
+const inEmpty = leafPlain
+
+// joinTruths replaces the last of n truths by the one of the and or the or that they are the parts
+// of. Ok is false if an or has fewer than two.
+func joinTruths(truths *[mostOutlineWords]uint8, n int, word channelfile.Word) (left int, ok bool) {
+	at := n - word.Operands()
+	if at < 0 || at == n || word.IsOr() && word.Operands() < 2 {
+		return n, false
+	}
+	truth := truths[at]
+	for _, other := range truths[at+1 : n] {
+		if word.IsOr() {
+			truth |= other
+		} else {
+			truth &= other
+		}
+	}
+	truths[at] = truth
+	return at + 1, true
 }
 
 // next begins the next instance.
@@ -320,7 +335,7 @@ func (o *Outlines) next() uint32 {
 // plain reports whether an instance with a reference to a criterion can be plain.
 func (o *Outlines) plain(l *leaf, word channelfile.Word) bool {
 	// The negation of exists can come from an empty text, which makes a difference for Dead.
-	return l.flags&leafPlain != 0 && !(l.flags&leafExists != 0 && word.Negated() && o.provenance)
+	return l.flags&leafPlain != 0 && !(l.operator == channelfile.OpExists && word.Negated() && o.provenance)
 }
 
 // Plain reports whether an instance is plain, and so holds for some event.
@@ -549,6 +564,9 @@ func (o *Outlines) fit(word channelfile.Word, s *Solver) outlineAnswer {
 	if holds.Criterion() == word.Criterion() { // and one of them is negated
 		return failsSometimes
 	}
+	if !holds.Negated() && !word.Negated() && o.exclusive(&o.leaves[holds.Criterion()], &o.leaves[word.Criterion()]) {
+		return failsSometimes
+	}
 	key := [2]channelfile.Word{holds, word}
 	known, ok := o.fits[key]
 	if ok {
@@ -563,6 +581,12 @@ func (o *Outlines) fit(word channelfile.Word, s *Solver) outlineAnswer {
 	return known.fails
 }
 
+// exclusive reports whether different criteria on one field exclude each other: both ask for one
+// whole text, in the same way.
+func (o *Outlines) exclusive(a, b *leaf) bool {
+	return a.operator == channelfile.OpEquals && b.operator == channelfile.OpEquals && a.tests == 1 && b.tests == 1 && a.flags&leafFold == b.flags&leafFold
+}
+
 // compare finds a value for which one reference holds, and another one fails.
 func (o *Outlines) compare(holds, fails channelfile.Word, s *Solver) outlineAnswer {
 	a, orA := o.load(0, holds)
@@ -573,6 +597,9 @@ func (o *Outlines) compare(holds, fails channelfile.Word, s *Solver) outlineAnsw
 	}
 	if orB {
 		groupB = 1
+	}
+	if len(a) == 1 && len(b) == 1 && !holds.Negated() && !fails.Negated() && a[0].isLiteral() && o.differs(&a[0], &b[0], s) {
+		return failsSometimes
 	}
 	answer := failsNever
 	for i := 0; i < len(a); i += groupA {
@@ -596,6 +623,18 @@ func (o *Outlines) compare(holds, fails channelfile.Word, s *Solver) outlineAnsw
 		}
 	}
 	return answer
+}
+
+// differs reports whether a test fails for the operand of a literal one, which passes its own.
+func (o *Outlines) differs(literal, t *Test, s *Solver) bool {
+	c := cell{Value: interp.Value{Type: sensor.TypeString, Text: literal.Operand}}
+	if literal.Fold {
+		c.folded, c.isFolded = literal.Operand, true
+	} else if t.Fold {
+		o.folded = channelfile.AppendFold(o.folded[:0], literal.Operand)
+		c.folded, c.isFolded = o.folded, true
+	}
+	return s.typeOf(t.Field) == sensor.TypeString && !s.cost(t, literal.Operand) && !t.on(&c)
 }
 
 // load makes the tests of a reference that must hold, or fail for the second buffer. Or is true if

@@ -36,7 +36,17 @@ func sameOutlines(t *testing.T, f *channelfile.File, types []sensor.InputType) (
 		if outlines.Plain(i) && (!ok || answer != meaning.Yes) {
 			t.Fatalf("instance %d is plain; the solver says %v", i, answer)
 		}
-		if !outlines.Unremarkable(i) {
+		unremarkable, reads := outlines.Unremarkable(i)
+		want := uint64(0)
+		for test, negated := range formula.Tests {
+			if !negated {
+				want |= 1 << (test.Field % 64)
+			}
+		}
+		if ok && reads != want {
+			t.Fatalf("instance %d reads the fields %b; want %b", i, reads, want)
+		}
+		if !unremarkable {
 			continue
 		}
 		n++

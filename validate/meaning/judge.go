@@ -47,6 +47,8 @@ type verdicts struct {
 	list []verdict
 	rest int                      // instances that were not judged, because of workOf
 	more [alternativeDead + 1]int // results beyond maxVerdicts, by kind
+
+	reads []uint64 // by instance: see [meaning.Outlines.Unremarkable]
 }
 
 func (v *verdicts) add(r verdict) {
@@ -72,7 +74,8 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 		return v // the content is rejected, and normal form is a part of its meaning
 	}
 	outlines := outlinesOf.Get(p)
-	j, usual := newJudge(p), unremarkable(p.File, outlines)
+	j, usual := newJudge(p), []bool(nil)
+	usual, v.reads = unremarkable(p.File, outlines)
 	owed := outlines.Work()
 	var previous verdict // on the previous instance
 	single := false      // whether it is its only one, and about the whole condition
@@ -115,23 +118,23 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 // mostOwed is the work after which it is charged. A charge takes as long as a plain instance.
 const mostOwed = 1 << 14
 
-// unremarkable returns the instances about which nothing is to be said, on as many cores as there
-// are.
-func unremarkable(f *channelfile.File, outlines *meaning.Outlines) []bool {
+// unremarkable returns for each instance whether nothing is to be said about it, and the inputs that
+// it reads. It uses as many cores as there are.
+func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, reads []uint64) {
 	n := f.Instances()
-	list := make([]bool, n)
+	list, reads = make([]bool, n), make([]uint64, n)
 	cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
 	var wait sync.WaitGroup
 	for k := range cores {
 		wait.Go(func() {
 			own := outlines.Fork()
 			for i := k * n / cores; i < (k+1)*n/cores; i++ {
-				list[i] = own.Unremarkable(i)
+				list[i], reads[i] = own.Unremarkable(i)
 			}
 		})
 	}
 	wait.Wait()
-	return list
+	return list, reads
 }
 
 // instancesPerCore is the number of instances for which a further core is used.

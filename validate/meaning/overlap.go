@@ -34,6 +34,7 @@ var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
 	c := &comparer{judge: newJudge(p), overlaps: new(overlaps), outlines: outlinesOf.Get(p)}
 	if p.Broken.Len() == 0 {
 		c.skip, c.found = make([]bool, p.File.Instances()), make([]bool, p.File.Instances())
+		c.reads = verdictsOf.Get(p).reads
 		for _, v := range verdictsOf.Get(p).list {
 			if v.kind == neverMatches {
 				c.skip[v.instance] = true // it implies every rule
@@ -53,6 +54,7 @@ type comparer struct {
 	outlines *meaning.Outlines
 
 	skip  []bool             // by instance: it never matches, or repeats another one
+	reads []uint64           // by instance: inputs, see [meaning.Outlines.Unremarkable]
 	found []bool             // by instance: it has an overlap
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
@@ -82,22 +84,21 @@ func (c *comparer) alike() (list []int32) {
 	const perInstance = 16 // places, so that few conditions share one by chance
 	places := uint64(1) << bits.Len(uint(perInstance*f.Instances()))
 	once, twice := make([]uint64, places/64+1), make([]uint64, places/64+1)
-	place := func(i int) (word int, bit uint64) {
+	hashes := make([]uint32, f.Instances())
+	for i := range hashes {
 		in, h := f.Instance(i), uint64(0)
 		for w := in.First; w < in.First+in.Count; w++ {
 			h = (h ^ uint64(f.Word(w))) * 0x9E3779B97F4A7C15 // odd, so that it loses nothing
 			h ^= h >> 32
 		}
 		h &= places - 1
-		return int(h / 64), 1 << (h % 64)
-	}
-	for i := range f.Instances() {
-		word, bit := place(i)
+		hashes[i] = uint32(h)
+		word, bit := h/64, uint64(1)<<(h%64)
 		twice[word] |= once[word] & bit
 		once[word] |= bit
 	}
-	for i := range f.Instances() {
-		if word, bit := place(i); twice[word]&bit != 0 {
+	for i, h := range hashes {
+		if twice[h/64]>>(h%64)&1 != 0 {
 			list = append(list, int32(i))
 		}
 	}
@@ -187,7 +188,7 @@ func (c *comparer) implied() {
 	slices.SortFunc(order, func(a, b rarest) int {
 		return cmp.Or(cmp.Compare(a.criterion, b.criterion), cmp.Compare(a.instance, b.instance))
 	})
-	rules := c.firstRules(order)
+	rules := c.firstRules(order, counts)
 	owed := uint64(0)
 	for k, r := range order {
 		before := c.solver.Work()
@@ -219,21 +220,35 @@ type rarest struct {
 }
 
 // firstRules returns, for each rarest criterion of an ordered list, the first rules that need it.
-func (c *comparer) firstRules(order []rarest) [][]int32 {
+func (c *comparer) firstRules(order []rarest, counts []uint32) [][]int32 {
 	f := c.pass.File
 	var rules [][]int32
-	number := make([]int32, f.Criteria()) // by criterion: index in rules, plus 1
+	wanted := make([]uint64, f.Criteria()/64+1) // a bit for each of the criteria
+	number := make([]int32, f.Criteria())       // by criterion: index in rules
+	room := 0
 	for k, r := range order {
 		if k == 0 || order[k-1].criterion != r.criterion {
-			rules = append(rules, nil)
+			wanted[r.criterion/64] |= 1 << (r.criterion % 64)
 			number[r.criterion] = int32(len(rules))
+			room += int(min(counts[r.criterion], maxCandidates+1))
+			rules = append(rules, nil)
+		}
+	}
+	list := make([]int32, room)
+	for k, r := range order {
+		if k == 0 || order[k-1].criterion != r.criterion {
+			n := int(min(counts[r.criterion], maxCandidates+1))
+			rules[number[r.criterion]], list = list[:0:n], list[n:]
 		}
 	}
 	for i := 0; i < f.Instances() && len(rules) > 0; i++ {
 		for _, w := range c.references(i) {
-			n := number[w.Criterion()]
-			if n > 0 && !w.Negated() && len(rules[n-1]) <= maxCandidates {
-				rules[n-1] = append(rules[n-1], int32(i))
+			k := w.Criterion()
+			if wanted[k/64]>>(k%64)&1 == 0 || w.Negated() {
+				continue
+			}
+			if to := &rules[number[k]]; len(*to) < cap(*to) {
+				*to = append(*to, int32(i))
 			}
 		}
 	}
@@ -243,7 +258,6 @@ func (c *comparer) firstRules(order []rarest) [][]int32 {
 // A candidate is a rule that other rules may cover.
 type candidate struct {
 	instance int
-	reads    uint64 // inputs of its criteria that are not negated, as bits of inputBit
 
 	// The fields below are set if made is true.
 	made    bool
@@ -257,7 +271,7 @@ func (c *comparer) prepare(rules []int32, all uint64) {
 	c.candidates, c.beyond = c.candidates[:0], all-min(all, maxCandidates+1)
 	for _, k := range rules {
 		if !c.skip[k] {
-			c.candidates = append(c.candidates, candidate{instance: int(k), reads: c.reads(int(k))})
+			c.candidates = append(c.candidates, candidate{instance: int(k)})
 		}
 	}
 }
@@ -274,18 +288,6 @@ func (c *comparer) make(other *candidate) (ok bool) {
 	other.event, other.made = event, answer == meaning.Yes
 	other.refs = slices.Clone(c.references(other.instance))
 	return other.made
-}
-
-// reads returns the inputs of the criteria of an instance that are not negated. If one of them is
-// absent in each event that the instance matches, it cannot imply a rule that needs it.
-func (c *comparer) reads(i int) (bits uint64) {
-	f, in := c.pass.File, c.pass.File.Instance(i)
-	for k := in.First; k < in.First+in.Count; k++ {
-		if w := f.Word(k); w.IsReference() && !w.Negated() {
-			bits |= inputBit(f, w.Criterion())
-		}
-	}
-	return bits
 }
 
 // inputBit returns a set with the input of a criterion. Several inputs share a bit.
@@ -307,8 +309,10 @@ func (c *comparer) compare(r rarest) {
 		}
 	}
 	for k := range c.candidates {
+		// If an input is absent in each event that a candidate matches, the candidate cannot imply a
+		// rule that needs it.
 		other := &c.candidates[k]
-		if other.instance == i || c.found[other.instance] || needs&^other.reads != 0 || !c.covers(i, other) {
+		if other.instance == i || c.found[other.instance] || needs&^c.reads[other.instance] != 0 || !c.covers(i, other) {
 			continue
 		}
 		if c.implies(i, other.instance) != meaning.Yes {

@@ -3,15 +3,14 @@ package meaning
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// literals are the operators whose operands are texts as their authors wrote them.
-var literals = []channelfile.Operator{
-	channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern,
+// isText says, by operator, whether the operands are texts as their authors wrote them.
+var isText = [256]bool{
+	channelfile.OpEquals: true, channelfile.OpPrefix: true, channelfile.OpSuffix: true, channelfile.OpContains: true, channelfile.OpPattern: true,
 }
 
 // eachText calls look for the operands of criteria that compare texts, if they have a character
@@ -54,10 +53,13 @@ func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, i
 // something: a character that is not visible ASCII, a literal star, or a percent sign at the start.
 var unusualTexts = validate.OfSubject(func(p *validate.Pass) (list []int32) {
 	f := p.File
-	known := make([]textKind, f.Values()) // 0 means that the value was not read
+	kinds := make([]textKind, f.Values())
+	for n := range kinds {
+		kinds[n] = kindOfText(f.Value(n)) // in the order of the file, which helps the caches
+	}
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
-		if !slices.Contains(literals, c.Operator) || c.Flags&channelfile.FlagInputs != 0 {
+		if !isText[c.Operator] || c.Flags&channelfile.FlagInputs != 0 {
 			continue
 		}
 		asked := textHidden | textPercent | textStar
@@ -65,11 +67,7 @@ var unusualTexts = validate.OfSubject(func(p *validate.Pass) (list []int32) {
 			asked = textHidden | textEscapedStar
 		}
 		for k := c.First; k < c.First+c.Count; k++ {
-			n := f.Operand(k)
-			if known[n] == 0 {
-				known[n] = kindOfText(f.Value(n))
-			}
-			if known[n]&asked != 0 {
+			if kinds[f.Operand(k)]&asked != 0 {
 				list = append(list, int32(i))
 				break
 			}
@@ -82,15 +80,13 @@ var unusualTexts = validate.OfSubject(func(p *validate.Pass) (list []int32) {
 type textKind uint8
 
 const (
-	textRead        textKind = 1 << iota
-	textHidden               // a byte that is not visible ASCII
-	textStar                 // a star
-	textEscapedStar          // a star after a backslash
-	textPercent              // a percent sign at the start
+	textHidden      textKind = 1 << iota // a byte that is not visible ASCII
+	textStar                             // a star
+	textEscapedStar                      // a star after a backslash
+	textPercent                          // a percent sign at the start
 )
 
-func kindOfText(v []byte) textKind {
-	kind := textRead
+func kindOfText(v []byte) (kind textKind) {
 	if len(v) > 0 && v[0] == '%' {
 		kind |= textPercent
 	}
