@@ -26,6 +26,7 @@ type Outlines struct {
 	run      uint32
 	claims   []claim // by field
 	parts    []outlinePart
+	alone    outlineAnswer // see fails
 	fits     map[[2]channelfile.Word]fit
 	tests    [2][]Test
 	literals []literal
@@ -35,7 +36,6 @@ type Outlines struct {
 
 // A leaf is what is known of a criterion.
 type leaf struct {
-	tests    uint32 // number of its operands, at least 1
 	field    uint16
 	operator channelfile.Operator
 	flags    leafFlags
@@ -47,6 +47,7 @@ const (
 	leafPlain leafFlags = 1 << iota // an instance with it can be plain
 	leafOdd                         // it holds for the odd event
 	leafFold                        // it folds
+	leafMany                        // it has several operands
 )
 
 // A claim is the reference of an instance that reads a field.
@@ -77,8 +78,9 @@ const (
 
 // The limits of outlines.
 const (
-	mostLeafSize     = 1 << 9  // bytes of the operands of a criterion, and their number
-	mostOutlineWords = 64      // of an instance
+	mostLeafSize     = 1 << 9  // bytes of the operands of a criterion
+	mostLeafTests    = 1 << 8  // operands of a criterion
+	mostOutlineWords = 64      // of an instance, which then has at most MaxTests tests
 	leavesPerCore    = 1 << 12 // number of criteria for which a further core is used
 	leastFitWork     = 1 << 10 // of a comparison of tests that is remembered
 )
@@ -134,10 +136,10 @@ type leafReader struct {
 // read reads criterion i.
 func (r *leafReader) read(i int) leaf {
 	c := r.file.Criterion(i)
-	l := leaf{field: c.Input, tests: uint32(max(1, c.Count)), operator: c.Operator}
+	l := leaf{field: c.Input, operator: c.Operator}
 	r.solver.work += 16
 	// An expression is left to the solver, which looks for a text that it matches.
-	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || c.Count > mostLeafSize {
+	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || c.Count > mostLeafTests {
 		return l
 	}
 	all := c.Flags&channelfile.FlagAll != 0
@@ -172,6 +174,9 @@ func (r *leafReader) read(i int) leaf {
 	}
 	if t.Fold {
 		l.flags |= leafFold
+	}
+	if c.Count > 1 {
+		l.flags |= leafMany
 	}
 	l.flags |= leafPlain
 	return l
@@ -268,7 +273,7 @@ func isSingleCharacter(t *Test) bool {
 func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
 	in := o.file.Instance(instance)
 	var truths [mostOutlineWords]uint8
-	n, run, tests := 0, o.next(), uint32(0)
+	n, run := 0, o.next()
 	plain := in.Count < mostOutlineWords
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
@@ -288,7 +293,6 @@ func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
 		c := &o.claims[l.field]
 		if plain = plain && o.plain(l, word) && c.run != run; plain {
 			c.run = run
-			tests += l.tests
 			truths[n] = uint8(truth)
 			n++
 		}
@@ -297,7 +301,7 @@ func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
 	for _, part := range truths[:n] {
 		truth &= part
 	}
-	return plain && truth == 0 && tests <= MaxTests, reads
+	return plain && truth == 0, reads
 }
 
 // inEmpty is the truth of a part of a condition in the event without a value, as a bit. The one in
@@ -338,13 +342,16 @@ func (o *Outlines) plain(l *leaf, word channelfile.Word) bool {
 	return l.flags&leafPlain != 0 && !(l.operator == channelfile.OpExists && word.Negated() && o.provenance)
 }
 
+// Field returns the field that a criterion reads.
+func (o *Outlines) Field(criterion int) int { return int(o.leaves[criterion].field) }
+
 // Plain reports whether an instance is plain, and so holds for some event.
 func (o *Outlines) Plain(instance int) bool {
 	in := o.file.Instance(instance)
 	if in.Count >= mostOutlineWords {
 		return false
 	}
-	run, tests := o.next(), uint32(0)
+	run := o.next()
 	o.parts = o.parts[:0]
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
@@ -358,7 +365,6 @@ func (o *Outlines) Plain(instance int) bool {
 		if !o.plain(l, word) || o.claims[l.field].run == run {
 			return false
 		}
-		tests += l.tests
 		c := &o.claims[l.field]
 		c.run, c.word, c.must = run, word, false
 		o.parts = append(o.parts, outlinePart{first: w, word: word})
@@ -368,7 +374,7 @@ func (o *Outlines) Plain(instance int) bool {
 			o.claims[o.leaves[part.word.Criterion()].field].must = true
 		}
 	}
-	return tests <= MaxTests
+	return true
 }
 
 // join replaces the last parts by the and or the or that they are the parts of. It returns false if
@@ -406,7 +412,11 @@ func (o *Outlines) Implies(narrow, wide int, s *Solver) Answer {
 	answer := Yes
 	for k, part := range o.parts[top:] {
 		if part.fails == failsFit {
-			part.fails = o.fit(part.word, s)
+			last := in.First + in.Count
+			if top+k+1 < len(o.parts) {
+				last = o.parts[top+k+1].first
+			}
+			part.fails = o.partFails(part.first, last, s)
 		}
 		switch {
 		case part.fails == failsSometimes:
@@ -439,30 +449,54 @@ func (o *Outlines) readWide(narrow, in channelfile.Instance, s *Solver) bool {
 	if joined && repeated {
 		return false
 	}
-	alone := failsAlone
+	o.alone = failsAlone
 	if joined && o.avoidsWide(narrow) {
-		alone = failsSometimes
+		o.alone = failsSometimes
 	}
 	top := len(o.parts)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
 		if word.IsReference() {
-			fails := o.fails(&o.claims[o.leaves[word.Criterion()].field], word)
-			if fails == failsAlone {
-				fails = alone
-			}
-			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: fails})
+			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: o.fails(word)})
 			continue
 		}
 		at := len(o.parts) - word.Operands()
 		if at < top || at == len(o.parts) {
 			return false
 		}
-		fails := o.joinFails(o.parts[at:], word.IsOr(), s)
+		fails := joinFails(o.parts[at:], word.IsOr())
 		o.parts[at].word, o.parts[at].fails = word, fails
 		o.parts = o.parts[:at+1]
 	}
 	return len(o.parts) > top
+}
+
+// partFails returns whether the part of the wide instance that some words form can fail beside the
+// narrow one. It compares the tests that are needed for the answer.
+func (o *Outlines) partFails(first, last int, s *Solver) outlineAnswer {
+	if last-first == 1 {
+		return o.fit(o.file.Word(first), s)
+	}
+	below := len(o.parts)
+	for w := first; w < last; w++ {
+		word := o.file.Word(w)
+		if word.IsReference() {
+			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: o.fails(word)})
+			continue
+		}
+		at := len(o.parts) - word.Operands()
+		parts := o.parts[at:]
+		for k := 0; k < len(parts) && joinFails(parts, word.IsOr()) == failsFit; k++ {
+			if parts[k].fails == failsFit {
+				parts[k].fails = o.fit(parts[k].word, s)
+			}
+		}
+		parts[0].word, parts[0].fails = word, joinFails(parts, word.IsOr())
+		o.parts = o.parts[:at+1]
+	}
+	fails := o.parts[below].fails
+	o.parts = o.parts[:below]
+	return fails
 }
 
 // avoidsWide reports whether each or of the narrow instance can hold by an alternative that reads
@@ -486,12 +520,13 @@ func (o *Outlines) avoidsWide(in channelfile.Instance) bool {
 }
 
 // fails returns whether a reference of the wide instance can fail beside the narrow one.
-func (o *Outlines) fails(c *claim, word channelfile.Word) outlineAnswer {
+func (o *Outlines) fails(word channelfile.Word) outlineAnswer {
+	c := &o.claims[o.leaves[word.Criterion()].field]
 	switch {
 	case c.run != o.run:
 		return failsSometimes // without a value for the field, or with one for which it holds
 	case !c.must:
-		return failsAlone // the narrow instance can hold by another alternative
+		return o.alone // the narrow instance can hold by another alternative
 	case c.word == word:
 		return failsNever
 	case c.word.Negated() && !word.Negated():
@@ -501,28 +536,23 @@ func (o *Outlines) fails(c *claim, word channelfile.Word) outlineAnswer {
 }
 
 // joinFails returns whether an and or an or of parts can fail. The parts read different fields. An
-// or fails if all its parts do.
-func (o *Outlines) joinFails(parts []outlinePart, or bool, s *Solver) outlineAnswer {
-	settles, otherwise := failsSometimes, failsNever // for an and
+// or fails if all its parts do. It returns failsFit if the answer depends on a comparison of tests.
+func joinFails(parts []outlinePart, or bool) outlineAnswer {
+	settles, answer := failsSometimes, failsNever // for an and
 	if or {
-		settles, otherwise = failsNever, failsSometimes
+		settles, answer = failsNever, failsSometimes
 	}
+	otherwise := answer
 	for _, part := range parts {
-		if part.fails == settles {
-			return settles
-		}
-	}
-	answer := otherwise
-	for _, part := range parts {
-		if part.fails == failsFit {
-			part.fails = o.fit(part.word, s)
-		}
 		switch part.fails {
 		case settles:
 			return settles
-		case otherwise:
-		default:
-			answer = failsMaybe
+		case failsFit:
+			answer = failsFit
+		case failsMaybe, failsAlone:
+			if answer == otherwise {
+				answer = failsMaybe
+			}
 		}
 	}
 	return answer
@@ -564,7 +594,10 @@ func (o *Outlines) fit(word channelfile.Word, s *Solver) outlineAnswer {
 	if holds.Criterion() == word.Criterion() { // and one of them is negated
 		return failsSometimes
 	}
-	if !holds.Negated() && !word.Negated() && o.exclusive(&o.leaves[holds.Criterion()], &o.leaves[word.Criterion()]) {
+	if !holds.Negated() && o.exclusive(&o.leaves[holds.Criterion()], &o.leaves[word.Criterion()]) {
+		if word.Negated() {
+			return failsNever
+		}
 		return failsSometimes
 	}
 	key := [2]channelfile.Word{holds, word}
@@ -584,7 +617,8 @@ func (o *Outlines) fit(word channelfile.Word, s *Solver) outlineAnswer {
 // exclusive reports whether different criteria on one field exclude each other: both ask for one
 // whole text, in the same way.
 func (o *Outlines) exclusive(a, b *leaf) bool {
-	return a.operator == channelfile.OpEquals && b.operator == channelfile.OpEquals && a.tests == 1 && b.tests == 1 && a.flags&leafFold == b.flags&leafFold
+	const same = leafFold | leafMany
+	return a.operator == channelfile.OpEquals && b.operator == channelfile.OpEquals && a.flags&same == b.flags&same && a.flags&leafMany == 0
 }
 
 // compare finds a value for which one reference holds, and another one fails.

@@ -113,7 +113,7 @@ func (c *cell) integer() (int64, bool) {
 	if c.Type == sensor.TypeInteger {
 		return c.Integer, true
 	}
-	if len(c.Text) == 0 || len(c.Text) > 20 {
+	if len(c.Text) == 0 || len(c.Text) > 20 || c.Text[0] > '9' || c.Text[0] < '-' {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(string(c.Text), 10, 64)

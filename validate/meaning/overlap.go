@@ -58,6 +58,8 @@ type comparer struct {
 	found []bool             // by instance: it has an overlap
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
+	needs      []uint32    // the criteria that must hold, of all instances
+	ends       []uint32    // by instance: end of its part of needs
 	candidates []candidate // for the rarest criterion that is looked at
 	beyond     uint64      // number of rules that are not among the candidates
 }
@@ -66,8 +68,13 @@ type comparer struct {
 // one form for a condition, so most rules with the same tests have the same words.
 func (c *comparer) repeated() {
 	f := c.pass.File
-	list := c.alike()
-	slices.SortFunc(list, func(a, b int32) int { return cmp.Or(compareWords(f, int(a), int(b)), cmp.Compare(a, b)) })
+	list, hashes := c.alike()
+	slices.SortFunc(list, func(a, b int32) int {
+		if order := cmp.Compare(hashes[a], hashes[b]); order != 0 {
+			return order
+		}
+		return cmp.Or(compareWords(f, int(a), int(b)), cmp.Compare(a, b))
+	})
 	for i := 1; i < len(list); i++ {
 		rule, by := int(list[i]), int(list[i-1])
 		if !c.skip[rule] && compareWords(f, rule, by) == 0 {
@@ -77,32 +84,32 @@ func (c *comparer) repeated() {
 	}
 }
 
-// alike returns the instances that can have the condition of another one: those whose conditions
-// have the same hash.
-func (c *comparer) alike() (list []int32) {
+// alike returns the instances that can have the condition of another one, and the hashes of all
+// conditions. Hashes that are the same in their last bits are alike.
+func (c *comparer) alike() (list []int32, hashes []uint32) {
 	f := c.pass.File
 	const perInstance = 16 // places, so that few conditions share one by chance
-	places := uint64(1) << bits.Len(uint(perInstance*f.Instances()))
+	places := uint64(1) << min(32, bits.Len(uint(perInstance*f.Instances())))
 	once, twice := make([]uint64, places/64+1), make([]uint64, places/64+1)
-	hashes := make([]uint32, f.Instances())
+	hashes = make([]uint32, f.Instances())
 	for i := range hashes {
 		in, h := f.Instance(i), uint64(0)
 		for w := in.First; w < in.First+in.Count; w++ {
 			h = (h ^ uint64(f.Word(w))) * 0x9E3779B97F4A7C15 // odd, so that it loses nothing
 			h ^= h >> 32
 		}
-		h &= places - 1
 		hashes[i] = uint32(h)
+		h &= places - 1
 		word, bit := h/64, uint64(1)<<(h%64)
 		twice[word] |= once[word] & bit
 		once[word] |= bit
 	}
-	for i, h := range hashes {
-		if twice[h/64]>>(h%64)&1 != 0 {
+	for i := range hashes {
+		if h := uint64(hashes[i]) & (places - 1); twice[h/64]>>(h%64)&1 != 0 {
 			list = append(list, int32(i))
 		}
 	}
-	return list
+	return list, hashes
 }
 
 // compareWords orders instances by their conditions.
@@ -151,6 +158,14 @@ func (c *comparer) references(i int) []channelfile.Word {
 	return stack
 }
 
+// needed returns the criteria that must hold for an instance to match. It is valid in implied.
+func (c *comparer) needed(i int) []uint32 {
+	if i == 0 {
+		return c.needs[:c.ends[0]]
+	}
+	return c.needs[c.ends[i-1]:c.ends[i]]
+}
+
 // implied finds the rules that another rule covers.
 func (c *comparer) implied() {
 	f := c.pass.File
@@ -158,12 +173,15 @@ func (c *comparer) implied() {
 		return
 	}
 	counts := make([]uint32, f.Criteria()) // by criterion: number of rules that need it
-	for i := range f.Instances() {
+	c.needs, c.ends = make([]uint32, 0, f.Words()), make([]uint32, f.Instances())
+	for i := range c.ends {
 		for _, w := range c.references(i) {
 			if !w.Negated() {
+				c.needs = append(c.needs, uint32(w.Criterion()))
 				counts[w.Criterion()]++
 			}
 		}
+		c.ends[i] = uint32(len(c.needs))
 	}
 	// The rules whose rarest criterion is the same have the same candidates.
 	var order []rarest
@@ -173,12 +191,9 @@ func (c *comparer) implied() {
 		}
 		r := rarest{int32(i), -1}
 		fewest := uint32(0)
-		for _, w := range c.references(i) {
-			if w.Negated() {
-				continue
-			}
-			if n := counts[w.Criterion()]; r.criterion < 0 || n < fewest {
-				r.criterion, fewest = int32(w.Criterion()), n
+		for _, k := range c.needed(i) {
+			if n := counts[k]; r.criterion < 0 || n < fewest {
+				r.criterion, fewest = int32(k), n
 			}
 		}
 		if fewest > 1 {
@@ -242,9 +257,8 @@ func (c *comparer) firstRules(order []rarest, counts []uint32) [][]int32 {
 		}
 	}
 	for i := 0; i < f.Instances() && len(rules) > 0; i++ {
-		for _, w := range c.references(i) {
-			k := w.Criterion()
-			if wanted[k/64]>>(k%64)&1 == 0 || w.Negated() {
+		for _, k := range c.needed(i) {
+			if wanted[k/64]>>(k%64)&1 == 0 {
 				continue
 			}
 			if to := &rules[number[k]]; len(*to) < cap(*to) {
@@ -290,9 +304,13 @@ func (c *comparer) make(other *candidate) (ok bool) {
 	return other.made
 }
 
-// inputBit returns a set with the input of a criterion. Several inputs share a bit.
-func inputBit(f *channelfile.File, criterion int) uint64 {
-	return 1 << (f.Criterion(criterion).Input % 64)
+// positive returns the inputs of the criteria that must hold for an instance to match, as bits.
+// Several inputs share a bit.
+func (c *comparer) positive(i int) (inputs uint64) {
+	for _, k := range c.needed(i) {
+		inputs |= 1 << (c.outlines.Field(int(k)) % 64)
+	}
+	return inputs
 }
 
 // compare finds the candidates that an instance covers.
@@ -302,12 +320,7 @@ func (c *comparer) compare(r rarest) {
 	if c.instances.Size(i) > meaning.MaxTests {
 		return
 	}
-	needs := uint64(0)
-	for _, w := range c.references(i) {
-		if !w.Negated() {
-			needs |= inputBit(c.pass.File, w.Criterion())
-		}
-	}
+	needs := c.positive(i)
 	for k := range c.candidates {
 		// If an input is absent in each event that a candidate matches, the candidate cannot imply a
 		// rule that needs it.
@@ -315,7 +328,7 @@ func (c *comparer) compare(r rarest) {
 		if other.instance == i || c.found[other.instance] || needs&^c.reads[other.instance] != 0 || !c.covers(i, other) {
 			continue
 		}
-		if c.implies(i, other.instance) != meaning.Yes {
+		if c.positive(other.instance)&^c.reads[i] != 0 || c.implies(i, other.instance) != meaning.Yes {
 			c.add(other.instance, i, false)
 		} else if same := max(i, other.instance); !c.found[same] {
 			c.add(same, min(i, other.instance), true)

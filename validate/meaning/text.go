@@ -1,7 +1,6 @@
 package meaning
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -82,7 +81,7 @@ type textKind uint8
 const (
 	textHidden      textKind = 1 << iota // a byte that is not visible ASCII
 	textStar                             // a star
-	textEscapedStar                      // a star after a backslash
+	textEscapedStar                      // an escaped star, if it is a pattern
 	textPercent                          // a percent sign at the start
 )
 
@@ -97,11 +96,23 @@ func kindOfText(v []byte) (kind textKind) {
 		if star {
 			kind |= textStar
 		}
-		if bytes.Contains(v, []byte(`\*`)) {
+		if star && hasEscapedStar(v) {
 			kind |= textEscapedStar
 		}
 	}
 	return kind
+}
+
+// hasEscapedStar reports whether a pattern has a literal star.
+func hasEscapedStar(pattern []byte) bool {
+	for i := 0; i+1 < len(pattern); i++ {
+		if pattern[i] == '\\' {
+			if i++; pattern[i] == '*' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // scanText reports whether a text has a byte that is not visible ASCII, and whether it has a star.
