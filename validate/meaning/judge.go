@@ -123,22 +123,27 @@ const mostOwed = 1 << 14
 func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, reads []uint64) {
 	n := f.Instances()
 	list, reads = make([]bool, n), make([]uint64, n)
-	cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
-	var wait sync.WaitGroup
-	for k := range cores {
-		wait.Go(func() {
-			own := outlines.Fork()
-			for i := k * n / cores; i < (k+1)*n/cores; i++ {
-				list[i], reads[i] = own.Unremarkable(i)
-			}
-		})
-	}
-	wait.Wait()
+	inParts(n, func(first, end int) {
+		own := outlines.Fork()
+		for i := first; i < end; i++ {
+			list[i], reads[i] = own.Unremarkable(i)
+		}
+	})
 	return list, reads
 }
 
-// instancesPerCore is the number of instances for which a further core is used.
-const instancesPerCore = 1 << 12
+// inParts calls do for parts of n entries, on as many cores as there are.
+func inParts(n int, do func(first, end int)) {
+	cores := min(runtime.GOMAXPROCS(0), 1+n/entriesPerCore)
+	var wait sync.WaitGroup
+	for k := range cores {
+		wait.Go(func() { do(k*n/cores, (k+1)*n/cores) })
+	}
+	wait.Wait()
+}
+
+// entriesPerCore is the number of entries for which a further core is used.
+const entriesPerCore = 1 << 12
 
 // outlinesOf reads the criteria of a file, to decide the usual instances without the solver.
 var outlinesOf = validate.OfSubject(func(p *validate.Pass) *meaning.Outlines {

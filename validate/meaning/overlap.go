@@ -317,9 +317,6 @@ func (c *comparer) positive(i int) (inputs uint64) {
 func (c *comparer) compare(r rarest) {
 	i := int(r.instance)
 	c.passed += c.beyond
-	if c.instances.Size(i) > meaning.MaxTests {
-		return
-	}
 	needs := c.positive(i)
 	for k := range c.candidates {
 		// If an input is absent in each event that a candidate matches, the candidate cannot imply a
@@ -341,7 +338,7 @@ func (c *comparer) covers(i int, other *candidate) bool {
 	if answer := c.outlines.Implies(other.instance, i, c.solver); answer != meaning.Unknown {
 		return answer == meaning.Yes
 	}
-	if !c.make(other) {
+	if c.instances.Size(i) > meaning.MaxTests || !c.make(other) {
 		return false
 	}
 	if c.includes(other.refs, i) {

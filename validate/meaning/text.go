@@ -53,9 +53,11 @@ func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, i
 var unusualTexts = validate.OfSubject(func(p *validate.Pass) (list []int32) {
 	f := p.File
 	kinds := make([]textKind, f.Values())
-	for n := range kinds {
-		kinds[n] = kindOfText(f.Value(n)) // in the order of the file, which helps the caches
-	}
+	inParts(len(kinds), func(first, end int) {
+		for n := first; n < end; n++ { // in the order of the file, which helps the caches
+			kinds[n] = kindOfText(f.Value(n))
+		}
+	})
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
 		if !isText[c.Operator] || c.Flags&channelfile.FlagInputs != 0 {
