@@ -25,6 +25,7 @@ type Outlines struct {
 	// The buffers below are reused for the next instance.
 	run      uint32
 	claims   []claim // by field
+	needs    [mostOutlineWords]uint64
 	parts    []outlinePart
 	alone    outlineAnswer // see fails
 	fits     map[[2]channelfile.Word]fit
@@ -266,11 +267,17 @@ func isSingleCharacter(t *Test) bool {
 	return t.Operator == channelfile.OpContains && len(t.Operand) == 1 && ' ' <= t.Operand[0] && t.Operand[0] <= '~'
 }
 
+// Fields are the fields that the criteria of an instance read. A set has bit n%64 for field n.
+type Fields struct {
+	All      uint64
+	Positive uint64 // of criteria that are not negated
+	Needed   uint64 // of those of them that must hold, if the instance is unremarkable
+}
+
 // Unremarkable reports whether an instance is plain, and holds neither for the event without a
 // value nor for the odd event. Then it matches some event, not every event with its fields, and has
-// no dead alternative. Reads has a bit for each field that a criterion reads which is not negated:
-// bit n%64 for field n.
-func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
+// no dead alternative.
+func (o *Outlines) Unremarkable(instance int) (ok bool, fields Fields) {
 	in := o.file.Instance(instance)
 	var truths [mostOutlineWords]uint8
 	n, run := 0, o.next()
@@ -279,29 +286,33 @@ func (o *Outlines) Unremarkable(instance int) (ok bool, reads uint64) {
 		word := o.file.Word(w)
 		if !word.IsReference() {
 			if plain {
-				n, plain = joinTruths(&truths, n, word)
+				if n, plain = joinTruths(&truths, n, word); plain {
+					o.needs[n-1] = 0
+				}
 			}
 			continue
 		}
 		l := &o.leaves[word.Criterion()]
-		truth := l.flags & leafOdd
+		truth, bit := l.flags&leafOdd, uint64(1)<<(l.field%64)
+		fields.All |= bit
 		if word.Negated() {
 			truth ^= inEmpty | leafOdd
-		} else {
-			reads |= 1 << (l.field % 64)
+			bit = 0
 		}
+		fields.Positive |= bit
 		c := &o.claims[l.field]
 		if plain = plain && o.plain(l, word) && c.run != run; plain {
 			c.run = run
-			truths[n] = uint8(truth)
+			truths[n], o.needs[n] = uint8(truth), bit
 			n++
 		}
 	}
 	truth := uint8(inEmpty | leafOdd)
-	for _, part := range truths[:n] {
+	for k, part := range truths[:n] {
 		truth &= part
+		fields.Needed |= o.needs[k]
 	}
-	return plain && truth == 0, reads
+	return plain && truth == 0, fields
 }
 
 // inEmpty is the truth of a part of a condition in the event without a value, as a bit. The one in

@@ -36,20 +36,34 @@ func sameOutlines(t *testing.T, f *channelfile.File, types []sensor.InputType) (
 		if outlines.Plain(i) && (!ok || answer != meaning.Yes) {
 			t.Fatalf("instance %d is plain; the solver says %v", i, answer)
 		}
-		unremarkable, reads := outlines.Unremarkable(i)
-		want := uint64(0)
+		unremarkable, fields := outlines.Unremarkable(i)
+		var want meaning.Fields
 		for test, negated := range formula.Tests {
+			bit := uint64(1) << (test.Field % 64)
+			want.All |= bit
 			if !negated {
-				want |= 1 << (test.Field % 64)
+				want.Positive |= bit
 			}
 		}
-		if ok && reads != want {
-			t.Fatalf("instance %d reads the fields %b; want %b", i, reads, want)
+		want.Needed = fields.Needed
+		if ok && fields != want || fields.Needed&^fields.Positive != 0 {
+			t.Fatalf("instance %d reads the fields %b; want %b", i, fields, want)
 		}
 		if !unremarkable {
 			continue
 		}
 		n++
+		// Without a value for a needed field, the instance never holds.
+		for field := range types {
+			if n%8 != 1 { // one in eight, to save time
+				break
+			}
+			absent := meaning.Not(meaning.Present(field))
+			possible, _ := solver.Possible(meaning.And(formula, absent))
+			if needed := fields.Needed>>(field%64)&1 != 0; len(types) <= 64 && needed != (possible == meaning.No) {
+				t.Fatalf("instance %d needs field %d: %v; without it, the solver says %v", i, field, needed, possible)
+			}
+		}
 		dead := 0
 		solver.Dead(formula, meaning.Formula{}, func(meaning.Alternative) { dead++ })
 		if !outlines.Plain(i) || formula.Holds(nil) || formula.Holds(odd) || dead > 0 {

@@ -48,7 +48,9 @@ type verdicts struct {
 	rest int                      // instances that were not judged, because of workOf
 	more [alternativeDead + 1]int // results beyond maxVerdicts, by kind
 
-	reads []uint64 // by instance: see [meaning.Outlines.Unremarkable]
+	// The fields below are by instance.
+	usual  []bool // nothing is to be said about it
+	fields []meaning.Fields
 }
 
 func (v *verdicts) add(r verdict) {
@@ -74,8 +76,8 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 		return v // the content is rejected, and normal form is a part of its meaning
 	}
 	outlines := outlinesOf.Get(p)
-	j, usual := newJudge(p), []bool(nil)
-	usual, v.reads = unremarkable(p.File, outlines)
+	j := newJudge(p)
+	v.usual, v.fields = unremarkable(p.File, outlines)
 	owed := outlines.Work()
 	var previous verdict // on the previous instance
 	single := false      // whether it is its only one, and about the whole condition
@@ -91,7 +93,7 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 		}
 		known := len(v.list)
 		switch {
-		case usual[i]:
+		case v.usual[i]:
 		//mutation:missed: only files of very expensive expressions reach the limit
 		case before > workOf(p) && !j.holdsForNothing(i):
 			v.rest++
@@ -120,16 +122,16 @@ const mostOwed = 1 << 14
 
 // unremarkable returns for each instance whether nothing is to be said about it, and the inputs that
 // it reads. It uses as many cores as there are.
-func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, reads []uint64) {
+func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, fields []meaning.Fields) {
 	n := f.Instances()
-	list, reads = make([]bool, n), make([]uint64, n)
+	list, fields = make([]bool, n), make([]meaning.Fields, n)
 	inParts(n, func(first, end int) {
 		own := outlines.Fork()
 		for i := first; i < end; i++ {
-			list[i], reads[i] = own.Unremarkable(i)
+			list[i], fields[i] = own.Unremarkable(i)
 		}
 	})
-	return list, reads
+	return list, fields
 }
 
 // inParts calls do for parts of n entries, on as many cores as there are.

@@ -34,8 +34,8 @@ var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
 	c := &comparer{judge: newJudge(p), overlaps: new(overlaps), outlines: outlinesOf.Get(p)}
 	if p.Broken.Len() == 0 {
 		c.skip, c.found = make([]bool, p.File.Instances()), make([]bool, p.File.Instances())
-		c.reads = verdictsOf.Get(p).reads
-		for _, v := range verdictsOf.Get(p).list {
+		c.of = verdictsOf.Get(p)
+		for _, v := range c.of.list {
 			if v.kind == neverMatches {
 				c.skip[v.instance] = true // it implies every rule
 			}
@@ -52,15 +52,17 @@ type comparer struct {
 	*judge
 	*overlaps
 	outlines *meaning.Outlines
+	of       *verdicts
 
 	skip  []bool             // by instance: it never matches, or repeats another one
-	reads []uint64           // by instance: inputs, see [meaning.Outlines.Unremarkable]
 	found []bool             // by instance: it has an overlap
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
 	needs      []uint32    // the criteria that must hold, of all instances
 	ends       []uint32    // by instance: end of its part of needs
 	candidates []candidate // for the rarest criterion that is looked at
+	parts      []part      // for freeParts
+	free       []uint64    // for freeParts
 	beyond     uint64      // number of rules that are not among the candidates
 }
 
@@ -304,28 +306,79 @@ func (c *comparer) make(other *candidate) (ok bool) {
 	return other.made
 }
 
-// positive returns the inputs of the criteria that must hold for an instance to match, as bits.
-// Several inputs share a bit.
+// positive returns the inputs that are present in each event that an instance matches, as bits of
+// [meaning.Fields]. They are those of the criteria that must hold.
 func (c *comparer) positive(i int) (inputs uint64) {
+	if c.of.usual[i] {
+		return c.of.fields[i].Needed
+	}
 	for _, k := range c.needed(i) {
 		inputs |= 1 << (c.outlines.Field(int(k)) % 64)
 	}
 	return inputs
 }
 
+// present returns inputs. Each other input is absent in some event that the instance matches, so
+// the instance implies no rule that needs another one.
+func (c *comparer) present(i int) uint64 {
+	if c.of.usual[i] {
+		return c.of.fields[i].Needed
+	}
+	return c.of.fields[i].Positive
+}
+
+// freeParts returns the inputs of each part of the condition of an instance that can fail by
+// itself, apart from single criteria that are not negated.
+func (c *comparer) freeParts(i int) []uint64 {
+	c.parts = c.parts[:0]
+	if !c.of.usual[i] {
+		return nil
+	}
+	f, in := c.pass.File, c.pass.File.Instance(i)
+	for k := in.First; k < in.First+in.Count; k++ {
+		w := f.Word(k)
+		if w.IsReference() {
+			c.parts = append(c.parts, part{1 << (c.outlines.Field(w.Criterion()) % 64), !w.Negated()})
+			continue
+		}
+		at := len(c.parts) - w.Operands()
+		var joined part
+		for _, p := range c.parts[at:] {
+			joined.inputs |= p.inputs
+		}
+		c.parts = append(c.parts[:at], joined)
+	}
+	c.free = c.free[:0]
+	for _, p := range c.parts {
+		if !p.positive {
+			c.free = append(c.free, p.inputs)
+		}
+	}
+	return c.free
+}
+
+// A part is a part of a condition.
+type part struct {
+	inputs   uint64
+	positive bool // it is a criterion that is not negated
+}
+
 // compare finds the candidates that an instance covers.
 func (c *comparer) compare(r rarest) {
 	i := int(r.instance)
 	c.passed += c.beyond
-	needs := c.positive(i)
+	needs, free := c.positive(i), c.freeParts(i)
 	for k := range c.candidates {
-		// If an input is absent in each event that a candidate matches, the candidate cannot imply a
-		// rule that needs it.
 		other := &c.candidates[k]
-		if other.instance == i || c.found[other.instance] || needs&^c.reads[other.instance] != 0 || !c.covers(i, other) {
+		if other.instance == i || c.found[other.instance] || needs&^c.present(other.instance) != 0 {
 			continue
 		}
-		if c.positive(other.instance)&^c.reads[i] != 0 || c.implies(i, other.instance) != meaning.Yes {
+		// A part of the instance can fail beside a rule that reads none of its inputs.
+		all := c.of.fields[other.instance].All
+		if slices.ContainsFunc(free, func(inputs uint64) bool { return inputs&all == 0 }) || !c.covers(i, other) {
+			continue
+		}
+		if c.positive(other.instance)&^c.present(i) != 0 || c.implies(i, other.instance) != meaning.Yes {
 			c.add(other.instance, i, false)
 		} else if same := max(i, other.instance); !c.found[same] {
 			c.add(same, min(i, other.instance), true)
