@@ -249,7 +249,11 @@ func (t *Test) isInteger() bool {
 
 // onOperand evaluates a test on the operand of another one, as a text.
 func (t *Test) onOperand(o *Test) bool {
-	return t.on(&cell{Value: interp.Value{Type: sensor.TypeString, Text: o.Operand}})
+	c := cell{Value: interp.Value{Type: sensor.TypeString, Text: o.Operand}}
+	if o.Fold {
+		c.folded, c.isFolded = o.Operand, true
+	}
+	return t.on(&c)
 }
 
 // exclude reports whether no text has two tests hold, by their operands alone.
