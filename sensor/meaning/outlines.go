@@ -86,9 +86,8 @@ const (
 	leastFitWork     = 1 << 10 // of a comparison of tests that is remembered
 )
 
-// NewOutlines reads the criteria of a file in normal form, on as many cores as there are. The fields
-// have the given types; a field beyond their end is not plain. Odd is an event for which few tests
-// hold.
+// NewOutlines reads the criteria of a file in normal form, on all cores. The fields have the given
+// types; a field beyond their end is not plain. Odd is an event for which few tests hold.
 func NewOutlines(f *channelfile.File, types []sensor.InputType, odd interp.Event) *Outlines {
 	n := f.Criteria()
 	o := &Outlines{file: f, leaves: make([]leaf, n), provenance: f.HasProvenance(), fits: map[[2]channelfile.Word]fit{}}

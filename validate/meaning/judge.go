@@ -49,7 +49,7 @@ type verdicts struct {
 	more [alternativeDead + 1]int // results beyond maxVerdicts, by kind
 
 	// The fields below are by instance.
-	usual  []bool // nothing is to be said about it
+	usual  []bool // it is unremarkable
 	fields []meaning.Fields
 }
 
@@ -120,8 +120,8 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 // mostOwed is the work after which it is charged. A charge takes as long as a plain instance.
 const mostOwed = 1 << 14
 
-// unremarkable returns for each instance whether nothing is to be said about it, and the inputs that
-// it reads. It uses as many cores as there are.
+// unremarkable reports for each instance whether it is unremarkable, and returns its inputs. It uses
+// all cores.
 func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, fields []meaning.Fields) {
 	n := f.Instances()
 	list, fields = make([]bool, n), make([]meaning.Fields, n)

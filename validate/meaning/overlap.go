@@ -373,7 +373,7 @@ func (c *comparer) compare(r rarest) {
 		if other.instance == i || c.found[other.instance] || needs&^c.present(other.instance) != 0 {
 			continue
 		}
-		// A part of the instance can fail beside a rule that reads none of its inputs.
+		// If a rule reads no input of a part of the instance, the part can fail beside it.
 		all := c.of.fields[other.instance].All
 		if slices.ContainsFunc(free, func(inputs uint64) bool { return inputs&all == 0 }) || !c.covers(i, other) {
 			continue
