@@ -120,8 +120,8 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 // mostOwed is the work after which it is charged. A charge takes as long as a plain instance.
 const mostOwed = 1 << 14
 
-// unremarkable reports for each instance whether it is unremarkable, and returns its inputs. It uses
-// all cores.
+// unremarkable reports for each instance whether it is unremarkable, and returns its inputs.
+// It uses all cores.
 func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool, fields []meaning.Fields) {
 	n := f.Instances()
 	list, fields = make([]bool, n), make([]meaning.Fields, n)
