@@ -1,10 +1,14 @@
+// settle lets the page lay out all causes: once the first frame is drawn, or before a link scrolls.
+const settle = () => document.documentElement.classList.add('settled');
+addEventListener('load', () => requestAnimationFrame(() => setTimeout(settle)));
+
 // A link opens the lists that its target is in. The causes above the target must have their heights
 // before the page scrolls.
 function reveal() {
   const target = location.hash.length > 1 && id(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   for (let e = target; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
-  document.documentElement.classList.add('settled');
+  settle();
   target.focus({ preventScroll: true });
   target.scrollIntoView();
 }
