@@ -76,6 +76,17 @@ func (f *File) Criterion(i int) Criterion {
 	}
 }
 
+// AlikeUntil returns the end of the criteria from criterion i on that have the
+// input, the operator and the flags of criterion i. Criteria are in the order of
+// these, so a file has few such groups. The operands of a group are adjacent.
+func (f *File) AlikeUntil(i int) int {
+	b := f.sec[secCriteria][i*criterionSize:]
+	for head := le.Uint32(b); len(b) >= criterionSize && le.Uint32(b) == head; b = b[criterionSize:] {
+		i++
+	}
+	return i
+}
+
 // Operands returns the number of operands of all criteria.
 func (f *File) Operands() int { return len(f.sec[secOperands]) / operandSize }
 

@@ -182,7 +182,7 @@ func ChargesOf(f *channelfile.File) (constant, perByte []uint64) {
 	t.programs()
 	constant, perByte = make([]uint64, f.Criteria()), make([]uint64, f.Criteria())
 	for i := range constant {
-		constant[i], perByte[i] = t.charge(f.Criterion(i))
+		constant[i], perByte[i] = t.charge(f.Criterion(i), 1)
 	}
 	return constant, perByte
 }
@@ -298,24 +298,34 @@ func programCharge(p channelfile.Program) uint64 {
 }
 
 // criteria visits each criterion once. A reader evaluates a criterion once for each event, even if
-// many instances refer to it.
+// many instances refer to it. Adjacent criteria with the same input, operator and flags are charged
+// together.
 func (t *tally) criteria() {
-	f, sizes := t.f, &t.needs.Sizes
+	f := t.f
 	t.reads = make([]read, f.Criteria())
-	for i := range t.reads {
-		c := f.Criterion(i)
-		t.reads[i] = readOf(c)
-		sizes.OperandsPerCriterion = max(sizes.OperandsPerCriterion, uint64(c.Count))
-		t.operators[c.Operator].criteria++
-		//mutation:missed: it takes two entries that are exactly 256 or 65,536 apart
-		t.inputs[c.Input].last = i + 1
-		t.inputs[c.Input].criteria++
-		if t.reads[i].several() {
-			t.compared(i, c)
+	for i := 0; i < len(t.reads); {
+		group, first := f.Criterion(i), i
+		group.Count = 0
+		r := readOf(group)
+		longest := 0
+		for end := f.AlikeUntil(i); i < end; i++ {
+			c := f.Criterion(i)
+			t.reads[i] = r
+			group.Count += c.Count
+			longest = max(longest, c.Count)
+			if r.several() {
+				//mutation:missed: it takes two entries that are exactly 256 or 65,536 apart
+				t.inputs[c.Input].last = i + 1
+				t.compared(i, c)
+			}
 		}
-		constant, coefficient := t.charge(c)
+		t.operators[group.Operator].criteria += i - first
+		in := &t.inputs[group.Input]
+		in.criteria += i - first
+		constant, coefficient := t.charge(group, uint64(i-first))
 		t.needs.Constant = addSat(t.needs.Constant, constant)
-		t.inputs[c.Input].coefficient = addSat(t.inputs[c.Input].coefficient, coefficient)
+		in.coefficient = addSat(in.coefficient, coefficient)
+		t.needs.Sizes.OperandsPerCriterion = max(t.needs.Sizes.OperandsPerCriterion, uint64(longest))
 	}
 	for i := range t.inputs {
 		t.inputs[i].last = 0
@@ -341,49 +351,51 @@ func (t *tally) compared(i int, c channelfile.Criterion) {
 	}
 }
 
-// charge implements the table in FORMAT.md, section 9: the steps for c, and the steps for each
-// byte of its input.
-func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
+// charge implements the table in FORMAT.md, section 9: the steps for some criteria, and the steps
+// for each byte of their input. The criteria are adjacent and alike, and c has the operands of all.
+func (t *tally) charge(c channelfile.Criterion, criteria uint64) (constant, coefficient uint64) {
 	operands := uint64(c.Count)
 	if c.Flags&channelfile.FlagInputs != 0 {
 		if c.Operator == channelfile.OpIntegerEquals {
-			return 1 + 40*operands, 0
+			return criteria + 40*operands, 0
 		}
-		return 1 + 2*operands, operands
+		return criteria + 2*operands, operands
 	}
 	if c.Operator == channelfile.OpRegexp {
 		var charges uint64
 		for k := c.First; k < c.First+c.Count; k++ {
 			charges = addSat(charges, t.charges[t.f.Operand(k)])
 		}
-		return addSat(1, charges), charges
+		return addSat(criteria, charges), charges
 	}
-	var lengths uint64                           // of all operands
+	var lengths, longest uint64                  // of all operands
 	for k := c.First; k < c.First+c.Count; k++ { // twice as fast as File.OperandValues
 		n := uint64(len(t.f.Value(t.f.Operand(k))))
 		lengths += n
-		t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, n)
+		longest = max(longest, n)
 	}
+	t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, longest)
 	switch c.Operator {
 	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix:
-		return 1 + 2*operands + lengths, 0
+		return criteria + 2*operands + lengths, 0
 	case channelfile.OpContains, channelfile.OpPattern:
-		return 1 + lengths + operands, lengths + operands
+		return criteria + lengths + operands, lengths + operands
 	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-		return 24 + 2*operands, 0
+		return 24*criteria + 2*operands, 0
 	case channelfile.OpAddressRange:
-		return 64 + 4*operands, 0
+		return 64*criteria + 4*operands, 0
 	}
-	return 1, 0 // exists
+	return criteria, 0 // exists
 }
 
 // instances visits the conditions. It counts an instance once for each input and operator, at the
 // first word that needs it.
 func (t *tally) instances() {
-	f, sizes := t.f, &t.needs.Sizes
+	f := t.f
+	longest, deepest := 0, 0
 	for i := range f.Instances() {
 		in := f.Instance(i)
-		sizes.WordsPerInstance = max(sizes.WordsPerInstance, uint64(in.Count))
+		longest = max(longest, in.Count)
 		stack := 0
 		if t.sets != nil {
 			t.seen = inputset.Set{}
@@ -395,15 +407,20 @@ func (t *tally) instances() {
 				continue
 			}
 			stack++
-			sizes.Stack = max(sizes.Stack, uint64(stack))
+			deepest = max(deepest, stack)
 			r := t.reads[word.Criterion()]
-			t.see(&t.inputs[r.input()], i, w)
-			t.see(&t.operators[r.operator()], i, w)
+			if c := &t.inputs[r.input()]; !c.see(i) {
+				t.first(c, i, w)
+			}
+			if c := &t.operators[r.operator()]; !c.see(i) {
+				t.first(c, i, w)
+			}
 			if r.several() {
 				t.others(word.Criterion(), i, w)
 			}
 		}
 	}
+	t.needs.Sizes.WordsPerInstance, t.needs.Sizes.Stack = uint64(longest), uint64(deepest)
 }
 
 // others counts, for a word of an instance, the inputs that a criterion compares with.
@@ -425,9 +442,16 @@ func (t *tally) others(criterion, instance, word int) {
 
 // see counts an instance, unless it is the last instance that c counted.
 func (t *tally) see(c *count, instance, word int) {
-	if len(c.first) < MaxCauses {
+	if !c.see(instance) {
 		t.first(c, instance, word)
-		return
+	}
+}
+
+// see counts an instance, unless it is the last instance that c counted. It returns false without
+// counting if the instance may become a cause.
+func (c *count) see(instance int) bool {
+	if len(c.first) < MaxCauses {
+		return false
 	}
 	// Without a branch, which would often be mispredicted.
 	//mutation:missed width#1: it takes two entries that are exactly 256 or 65,536 apart
@@ -435,6 +459,7 @@ func (t *tally) see(c *count, instance, word int) {
 	//mutation:equivalent: the value is always below 256
 	c.instances += int((differs | -differs) >> 63)
 	c.last = instance + 1
+	return true
 }
 
 // first is see for the first MaxCauses instances, which become causes.

@@ -2,6 +2,8 @@ package interp
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -58,10 +60,7 @@ func prefixFold(value, other []byte) (n int, ok bool) {
 // equalRunes returns a number of bytes in which both texts are equal, and after which a rune starts
 // in both. So the runes in these bytes are equal too, without decoding and folding.
 func equalRunes(a, b []byte) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
+	n := equalBytes(a, b)
 	// The bytes that follow can belong to the last rune, and differ.
 	for n > 0 && a[n-1] >= utf8.RuneSelf {
 		n--
@@ -73,7 +72,42 @@ func equalRunes(a, b []byte) int {
 	return n
 }
 
+// equalBytes returns the number of bytes at the start of two texts that are equal.
+func equalBytes(a, b []byte) int {
+	n, most := 0, min(len(a), len(b))
+	a, b = a[:most], b[:most]
+	//mutation:equivalent: the slow path gives the same result
+	for ; n+8 <= most; n += 8 {
+		if differ := le.Uint64(a[n:]) ^ le.Uint64(b[n:]); differ != 0 {
+			return n + bits.TrailingZeros64(differ)/8
+		}
+	}
+	for n < most && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+var le = binary.LittleEndian
+
+// equalASCII returns a number of bytes at the end of two texts that are equal and ASCII.
+//
+//mutation:equivalent: the slow path gives the same result
+func equalASCII(a, b []byte) int {
+	const beyond = 0x8080808080808080 // the bits that ASCII does not set
+	n := 0
+	for ; n+8 <= len(a) && n+8 <= len(b); n += 8 {
+		x, y := le.Uint64(a[len(a)-n-8:]), le.Uint64(b[len(b)-n-8:])
+		if x != y || x&beyond != 0 {
+			break
+		}
+	}
+	return n
+}
+
 func suffixFold(value, other []byte) bool {
+	n := equalASCII(value, other)
+	value, other = value[:len(value)-n], other[:len(other)-n]
 	for len(other) > 0 {
 		if len(value) == 0 {
 			return false
@@ -144,7 +178,11 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 			if pattern[at] == '\\' {
 				at++
 			}
-			if want, n := utf8.DecodeRune(pattern[at:]); r == want {
+			want, n := rune(pattern[at]), 1
+			if want >= utf8.RuneSelf {
+				want, n = utf8.DecodeRune(pattern[at:])
+			}
+			if r == want {
 				v, p = v+size, at+n
 				continue
 			}

@@ -3,6 +3,7 @@ package types
 import (
 	"fmt"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -18,8 +19,8 @@ Compare inputs of the same type.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004", "CF2006"},
 	Run: func(p *validate.Pass) {
-		for i := range p.File.Criteria() {
-			c := p.File.Criterion(i)
+		compares := func(c channelfile.Criterion) bool { return c.Flags&channelfile.FlagInputs != 0 }
+		for i, c := range criteria(p.File, compares) {
 			a := p.Definition.Inputs[c.Input].Type
 			for other := range p.File.OperandInputs(c) {
 				if b := p.Definition.Inputs[other].Type; a != b {

@@ -25,11 +25,9 @@ Correct the operand, or the definition if the input can have this value.`,
 	Run: func(p *validate.Pass) {
 		reach := sensor.NewReach(p.File)
 		bounded := boundedInputs(p)
-		for i := range p.File.Criteria() {
-			c := p.File.Criterion(i)
-			if c.Flags&channelfile.FlagInputs != 0 || !bounded[c.Input] {
-				continue
-			}
+		//mutation:equivalent `bounded[c.Input]`: the slow path gives the same result
+		bound := func(c channelfile.Criterion) bool { return c.Flags&channelfile.FlagInputs == 0 && bounded[c.Input] }
+		for i, c := range criteria(p.File, bound) {
 			def := &p.Definition.Inputs[c.Input]
 			if c.Operator == channelfile.OpRegexp {
 				for k := c.First; k < c.First+c.Count; k++ {

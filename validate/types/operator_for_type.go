@@ -3,6 +3,7 @@ package types
 import (
 	"fmt"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -20,15 +21,14 @@ Use an operator that suits the input. FORMAT.md, section 5, has the table.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004"},
 	Run: func(p *validate.Pass) {
-		for i := range p.File.Criteria() {
-			c := p.File.Criterion(i)
-			if t := p.Definition.Inputs[c.Input].Type; !suits(c.Operator, t) {
+		unsuited := func(c channelfile.Criterion) bool { return !suits(c.Operator, p.Definition.Inputs[c.Input].Type) }
+		for i, c := range criteria(p.File, unsuited) {
+			t := p.Definition.Inputs[c.Input].Type
+			//mutation:equivalent: only report texts depend on it
+			reportCriterion(p, i, int(c.Input), fmt.Sprintf("use an operator for inputs of type %v: %s", t, operatorsFor(t)), func() string {
 				//mutation:equivalent: only report texts depend on it
-				reportCriterion(p, i, int(c.Input), fmt.Sprintf("use an operator for inputs of type %v: %s", t, operatorsFor(t)), func() string {
-					//mutation:equivalent: only report texts depend on it
-					return fmt.Sprintf("%v on %s, which is of type %v", c.Operator, field(p, int(c.Input)), t)
-				})
-			}
+				return fmt.Sprintf("%v on %s, which is of type %v", c.Operator, field(p, int(c.Input)), t)
+			})
 		}
 	},
 }

@@ -2,12 +2,33 @@ package types
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
+
+// criteria yields the criteria of a file that are wanted, with their indices. It asks once for each
+// group of criteria with the same input, operator and flags. A file has few of these groups, and
+// possibly a million criteria.
+func criteria(f *channelfile.File, wanted func(channelfile.Criterion) bool) iter.Seq2[int, channelfile.Criterion] {
+	return func(yield func(int, channelfile.Criterion) bool) {
+		for i := 0; i < f.Criteria(); {
+			end := f.AlikeUntil(i)
+			//mutation:equivalent condition: another check detects the same, on purpose
+			if !wanted(f.Criterion(i)) {
+				i = end
+			}
+			for ; i < end; i++ {
+				if !yield(i, f.Criterion(i)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // reportCriterion reports a criterion at the first rule that refers to it. It makes
 // the message only if the report keeps the finding, because a file can have a million
