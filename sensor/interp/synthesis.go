@@ -275,19 +275,19 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool 
 	return true
 }
 
-// joining returns the work of solve to join the parts of texts for a criterion with one operand,
-// whose text is v.
-func (s *Synthesizer) joining(c channelfile.Criterion, v *Value) uint64 {
-	n := uint64(len(v.Text))
+// joining returns the work of solve to join the parts of texts for a criterion that compares with
+// one of its operands. The text for the first operand has the given length, and takes the work
+// making to make.
+func (s *Synthesizer) joining(c *channelfile.Criterion, making uint64, length int) uint64 {
 	joined := uint64(0)
 	if s.typeOf(int(c.Input)) == sensor.TypeString {
-		joined = n + (1 + n + 1) // without and with characters between them
+		joined = uint64(length + 1 + length + 1) // without and with characters between them
 	}
 	switch c.Operator {
 	case channelfile.OpContains:
 		return joined
 	case channelfile.OpPattern:
-		return n + joined
+		return making + joined
 	}
 	return 0
 }

@@ -40,6 +40,10 @@ func foldLast(s []byte) (r rune, size int) {
 // the number of bytes of the value that it compared. Folding an operand of a file again does not
 // change it.
 func prefixFold(value, other []byte) (n int, ok bool) {
+	//mutation:equivalent: the slow path gives the same result
+	if n := len(other); n > 0 && other[n-1] < utf8.RuneSelf && bytes.HasPrefix(value, other) {
+		return n, true // a rune starts after them in both texts
+	}
 	n = equalRunes(value, other)
 	other = other[n:]
 	for len(other) > 0 {
@@ -106,6 +110,10 @@ func equalASCII(a, b []byte) int {
 }
 
 func suffixFold(value, other []byte) bool {
+	//mutation:equivalent: the slow path gives the same result
+	if len(other) > 0 && other[0] < utf8.RuneSelf && bytes.HasSuffix(value, other) {
+		return true
+	}
 	n := equalASCII(value, other)
 	value, other = value[:len(value)-n], other[:len(other)-n]
 	for len(other) > 0 {
@@ -162,6 +170,12 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 	v, p := 0, 0
 	star, resume := -1, 0
 	for v < len(value) {
+		//mutation:equivalent: the slow path gives the same result
+		if n, taken := equalLiterals(value[v:], pattern[p:]); n > 0 {
+			work += n
+			v, p = v+n, p+taken
+			continue
+		}
 		work++
 		if p < len(pattern) && pattern[p] == '*' {
 			p++
@@ -193,9 +207,69 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 		}
 		_, size = utf8.DecodeRune(value[resume:])
 		resume += size
+		//mutation:equivalent: the slow path gives the same result
+		if n := otherBytes(value[resume:], pattern[star:]); n > 0 {
+			work += n
+			resume += n
+		}
 		v, p = resume, star
 	}
 	return p == len(pattern) || string(pattern[p:]) == "*", work
+}
+
+// equalLiterals returns a number of ASCII bytes at the start of the folded value that are equal to
+// literals at the start of a pattern, and the number of bytes of these in the pattern.
+func equalLiterals(value, pattern []byte) (n, taken int) {
+	for ; n < len(value); n++ {
+		literal, size := literalAt(pattern[taken:])
+		if size == 0 || lower(value[n]) != literal {
+			break
+		}
+		taken += size
+	}
+	return n, taken
+}
+
+// otherBytes returns a number of ASCII bytes at the start of the folded value that differ from the
+// literal at the start of a pattern.
+func otherBytes(value, pattern []byte) (n int) {
+	literal, size := literalAt(pattern)
+	if size == 0 {
+		return 0
+	}
+	for ; n < len(value); n++ {
+		if c := lower(value[n]); c == literal || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return n
+}
+
+// literalAt returns the literal at the start of a pattern and its size there. The size is 0 if a
+// wildcard is there, the pattern ends, or the literal is not ASCII.
+func literalAt(pattern []byte) (literal byte, size int) {
+	if len(pattern) == 0 {
+		return 0, 0
+	}
+	literal, size = pattern[0], 1
+	switch literal {
+	case '*', '?':
+		return 0, 0
+	case '\\':
+		literal, size = pattern[1], 2
+	}
+	if literal >= utf8.RuneSelf {
+		return 0, 0
+	}
+	return literal, size
+}
+
+// lower folds an ASCII byte.
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // match is matchFold without folding: it compares literals as bytes. It looks whether the pattern

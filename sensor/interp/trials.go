@@ -2,10 +2,12 @@ package interp
 
 import (
 	"bytes"
+	"iter"
 	"runtime"
 	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // Trials run the instances of a file on the events that a [Synthesizer] generates for them, without
@@ -23,12 +25,7 @@ type Trials struct {
 	inputs   int
 	hand     func(input int, v *Value)
 	criteria []trial
-
-	// The buffers below are reused for the next instance.
-	run   int
-	seen  []int // by input: the last run with a criterion on it
-	stack []uint64
-	list  []tried
+	own      *combiner
 }
 
 // A wish is the way in which the first event of an instance treats a criterion.
@@ -42,19 +39,23 @@ const (
 )
 
 // A trial is the result of evaluating a criterion on its values, by wish. Each criterion of a file
-// has one, and a file can have a million. A criterion whose work does not fit has no truths.
+// has one, and a file can have a million. So it has 16 bytes, which are in one line of a cache. A
+// criterion whose work does not fit has no truths.
 type trial struct {
-	once  [wishes]int16  // work to make the values and to evaluate them, beyond that of each event
-	each  [wishes]uint16 // work to evaluate the value of the first event
-	input uint16
-	truth [wishes]truths
+	once   [wishes]int16  // work to make the values and to evaluate them, beyond that of each event
+	each   [wishes]uint16 // work to evaluate the value of the first event
+	input  uint16
+	truths uint16 // truths for each wish
 }
 
-// A tried is a criterion of the instance that runs.
-type tried struct {
-	*trial
-	wish  wish
-	event int // number of its first event
+// truth returns the truth values for a wish.
+func (t *trial) truth(w wish) truths { return truths(t.truths>>(truthBits*w)) % (1 << truthBits) }
+
+// set sets the results for a wish. It returns false if they do not fit.
+func (t *trial) set(w wish, once, each uint64, truth truths) bool {
+	t.once[w], t.each[w] = int16(once), uint16(each)
+	t.truths |= uint16(truth) << (truthBits * w)
+	return int64(t.once[w]) == int64(once) && uint64(t.each[w]) == each
 }
 
 // Truths are the truth values of a criterion.
@@ -66,6 +67,8 @@ const (
 	inFail                     // it holds for the value that should fail it
 	same                       // the value that satisfies it is the one of the first event
 	known                      // there was no fault
+
+	truthBits = iota
 )
 
 // mostTrialWork is the work after which a criterion is not evaluated further. An instance that
@@ -77,7 +80,8 @@ const mostTrialWork = 1 << 24
 // build hands over. Several goroutines call it. It must return the same for the same value, and a
 // changed value as it is.
 func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Trials {
-	t := &Trials{s: s, inputs: inputs, hand: hand, seen: make([]int, inputs), stack: make([]uint64, 0, channelfile.MaxStack)}
+	t := &Trials{s: s, inputs: inputs, hand: hand}
+	t.own = t.combiner()
 	s.fill(inputs)
 	n := s.file.Criteria()
 	t.criteria = make([]trial, n)
@@ -91,14 +95,31 @@ func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Tria
 		wait.Go(func() {
 			own := &Synthesizer{file: s.file, types: s.types, filled: s.filled, it: &Interpreter{file: s.file, access: s.it.access}}
 			r := trier{Synthesizer: own, hand: hand, event: append(Event(nil), s.filled...)}
+			group, ahead := 0, 0 // ends of the criteria that are alike, and of those that were read
 			for i := k * n / cores; i < (k+1)*n/cores && own.it.work <= limit; i++ {
-				t.criteria[i] = r.try(i)
+				if i >= group {
+					group = s.file.AlikeUntil(i)
+					r.begin(s.file.Criterion(i))
+				}
+				if r.plain && i >= ahead {
+					ahead = min(i+criteriaAhead, group)
+					r.read(i, ahead)
+				}
+				if !r.plain || !r.tryText(i, &t.criteria[i]) {
+					t.criteria[i] = r.try(i)
+				}
 			}
 		})
 	}
 	wait.Wait()
 	return t
 }
+
+// criteriaAhead is the number of criteria whose operands are read together.
+const criteriaAhead = 32
+
+// operandsAhead is the number of their operands that are read together.
+const operandsAhead = 2 * criteriaAhead
 
 // criteriaPerCore is the number of criteria for which a further core is used.
 const criteriaPerCore = 1 << 12
@@ -110,6 +131,8 @@ type trier struct {
 	event             Event      // has the value of each input that no criterion asks for
 	filled, good, bad evaluation // on this value, and those that satisfy and fail the criterion
 	other             evaluation
+	touched           byte
+	plain             bool // the criteria of the group compare texts, and the build hands over ""
 }
 
 // An evaluation is a value of an input, as it is made and as a build hands it over, with the
@@ -121,6 +144,142 @@ type evaluation struct {
 	madeWork     uint64
 	holds        bool // for handed
 	work         uint64
+}
+
+// begin prepares for a group of criteria that are like c.
+func (t *trier) begin(c channelfile.Criterion) {
+	t.plain = false
+	input := int(c.Input)
+	if c.Operator == channelfile.OpExists || c.Operator == channelfile.OpRegexp || c.Flags&(channelfile.FlagInputs|channelfile.FlagAll) != 0 ||
+		input >= len(t.event) || t.typeOf(input) != sensor.TypeString {
+		return
+	}
+	v := t.Synthesizer.filled[input]
+	t.hand(input, &v)
+	t.plain = v.equals(&t.Synthesizer.filled[input])
+}
+
+// read reads the first bytes of the operands of some criteria. They are far from each other in the
+// file, so the processor should fetch them at the same time. Long lists are not read to the end.
+func (t *trier) read(from, to int) {
+	touched := byte(0)
+	first := t.file.Criterion(from).First
+	for k := range min(t.file.Criterion(to-1).First+1-first, operandsAhead) {
+		if v := t.file.Value(t.file.Operand(first + k)); len(v) > 0 {
+			touched ^= v[0]
+		}
+	}
+	t.touched = touched
+}
+
+// tryText is try for a criterion that compares the text of an input with one of its operands, as
+// most criteria do. It returns false if the build hands over other texts, or if the criterion does
+// not fail for "" and hold for the text that should satisfy it. Then try evaluates it.
+func (t *trier) tryText(i int, r *trial) bool {
+	c := t.file.Criterion(i)
+	t.it.limit = t.it.work + mostTrialWork
+	t.arena = t.arena[:0]
+	filled, filledWork, ok := t.holdsFor(i, &c, nil)
+	if filled || !ok {
+		return false
+	}
+	good, making := t.goodText(&c)
+	holds, goodWork, ok := t.holdsFor(i, &c, good)
+	if !holds || !ok {
+		return false
+	}
+	joining := t.joining(&c, making, len(good))
+	if c.Count > 1 { // solve joins the text of the first operand
+		first, making := t.likeness(&c, c.First)
+		joining = t.joining(&c, making, len(first))
+	}
+	bad, badMaking := t.badText(&c, good, making)
+	holds, badWork, ok := t.holdsFor(i, &c, bad)
+	if !ok {
+		return false
+	}
+	// In an event that should satisfy the criterion, solve tries the filled value, and then the
+	// good one. In the others it keeps the filled value, because the criterion fails.
+	truth := known | inHold
+	if holds {
+		truth |= inFail
+	}
+	own := making + badMaking + badWork // for the events of the criterion
+	*r = trial{input: c.Input}
+	return r.set(wantHolds, making+joining+filledWork+own, goodWork, truth|inFirst|same) &&
+		r.set(wantFails, badMaking+own+goodWork-filledWork, filledWork, truth) &&
+		r.set(wantNothing, own+goodWork-2*filledWork, filledWork, truth)
+}
+
+// goodText returns the text that should satisfy a criterion, and the work to make it, as value
+// does.
+func (t *trier) goodText(c *channelfile.Criterion) (text []byte, work uint64) {
+	if isText(c.Operator) {
+		return t.likeness(c, c.First+c.Count-1)
+	}
+	before := t.it.work
+	return t.value(*c, true, Value{}).Text, t.it.work - before
+}
+
+// badText returns the text that should just fail a criterion, and the work to make it, as value
+// does.
+func (t *trier) badText(c *channelfile.Criterion, good []byte, making uint64) (text []byte, work uint64) {
+	before := t.it.work
+	if !isText(c.Operator) {
+		return t.value(*c, false, Value{}).Text, t.it.work - before
+	}
+	from := len(t.arena)
+	if t.arena = append(t.arena, good...); len(good) == 0 {
+		t.arena = append(t.arena, 'x')
+	} else {
+		t.arena[len(t.arena)-1] ^= 1
+	}
+	return t.arena[from:], making + uint64(len(t.arena)-from)
+}
+
+// likeness returns the text for operand k of a criterion that compares texts, and the work to make
+// it, as text does.
+func (t *trier) likeness(c *channelfile.Criterion, k int) (text []byte, work uint64) {
+	text = t.file.Value(t.file.Operand(k))
+	if c.Operator == channelfile.OpPattern {
+		from := len(t.arena)
+		t.arena = appendLikeness(t.arena, text)
+		work = uint64(len(t.arena) - from)
+		return t.arena[from:min(len(t.arena), from+maxSynthesized)], work
+	}
+	text = text[:min(len(text), maxSynthesized)]
+	return text, uint64(len(text))
+}
+
+// isText reports whether an operator compares texts as such.
+func isText(op channelfile.Operator) bool {
+	switch op {
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
+		return true
+	}
+	return false
+}
+
+// holdsFor evaluates criterion i on a text that a build hands over. Ok is false if the build hands
+// over another value, or if the evaluation fails.
+func (t *trier) holdsFor(i int, c *channelfile.Criterion, text []byte) (holds bool, work uint64, ok bool) {
+	at := &t.event[c.Input]
+	at.Text = text
+	if len(text) > 0 { // begin has handed over ""
+		t.hand(int(c.Input), at)
+		if at.Type != sensor.TypeString || len(at.Text) != len(text) || &at.Text[0] != &text[0] {
+			*at = t.Synthesizer.filled[c.Input]
+			return false, 0, false
+		}
+	}
+	before := t.it.work
+	if c.Count == 1 && isText(c.Operator) { // as holds does
+		holds = t.it.text(c.Operator, c.Flags&channelfile.FlagFold != 0, text, t.file.Value(t.file.Operand(c.First)))
+		t.it.work += 16
+		return holds, t.it.work - before, !t.it.spent()
+	}
+	holds, err := t.it.holds(i, *c, at, t.event)
+	return holds, t.it.work - before, err == nil
 }
 
 // try evaluates criterion i. It returns a trial without truths if an instance with the criterion
@@ -136,7 +295,7 @@ func (t *trier) try(i int) trial {
 	t.arena = t.arena[:0]
 	r := trial{input: c.Input}
 	if !t.values(i, c) || !t.wishes(i, c, &r) {
-		r.truth = [wishes]truths{}
+		r.truths = 0
 	}
 	t.event[input] = t.Synthesizer.filled[input]
 	return r
@@ -185,7 +344,7 @@ func (t *trier) wishes(i int, c channelfile.Criterion, r *trial) bool {
 			}
 		case w == wantHolds: // solve tries the filled value, and then the good one
 			first = &t.good
-			once = t.good.making + t.joining(c, &t.good.made) + t.filled.madeWork + t.good.madeWork
+			once = t.good.making + t.joining(&c, t.good.making, len(t.good.made.Text)) + t.filled.madeWork + t.good.madeWork
 		default: // solve keeps the filled value, because the criterion fails
 			once = t.bad.making + t.filled.madeWork
 		}
@@ -213,8 +372,7 @@ func (t *trier) wishes(i int, c channelfile.Criterion, r *trial) bool {
 		if t.bad.holds {
 			truth |= inFail
 		}
-		r.once[w], r.each[w], r.truth[w] = int16(once), uint16(first.work), truth
-		if int64(r.once[w]) != int64(once) || uint64(r.each[w]) != first.work {
+		if !r.set(w, once, first.work, truth) {
 			return false
 		}
 	}
@@ -257,7 +415,7 @@ func (t *Trials) RunFilled() error {
 	work, all := uint64(0), true
 	for i := range t.criteria {
 		work += uint64(t.criteria[i].each[wantNothing])
-		all = all && t.criteria[i].truth[wantNothing] != 0
+		all = all && t.criteria[i].truths != 0
 	}
 	it := t.s.it
 	if all && (it.limit == 0 || it.work+work <= it.limit) {
@@ -271,96 +429,198 @@ func (t *Trials) RunFilled() error {
 	return it.Run(e)
 }
 
-// mostEvents is the number of events that a run of a condition can have.
-const mostEvents = 64
-
 // Run runs an instance on all its events. Matched has a bit for each event that it matches, the
 // lowest for the first one. Ok is false if the instance must run event by event: a fault is
 // possible, it would reach the limit of the work, or it has criteria that depend on each other.
 func (t *Trials) Run(instance int) (matched uint64, events int, ok bool) {
-	f := t.s.file
-	in := f.Instance(instance)
-	wanted := t.s.choose(in.First, in.Count)
-	work := uint64(0)
-	events = 1
-	t.run++
-	t.list = t.list[:0]
-	each := uint64(8 * in.Count)
-	for w := in.First; w < in.First+in.Count; w++ {
-		word := f.Word(w)
-		if !word.IsReference() {
-			continue
-		}
-		c := tried{&t.criteria[word.Criterion()], wantNothing, events}
-		if c.truth[wantHolds] == 0 || t.seen[c.input] == t.run {
-			return 0, 0, false
-		}
-		t.seen[c.input] = t.run
-		if len(wanted) > 0 && wanted[0] == word {
-			c.wish, wanted = wantHolds, wanted[1:]
-			if word.Negated() {
-				c.wish = wantFails
-			}
-		}
-		if events += 2; c.truth[c.wish]&same != 0 {
-			events--
-		}
-		work += uint64(c.once[c.wish])
-		each += uint64(c.each[c.wish])
-		t.list = append(t.list, c)
-	}
-	work += uint64(t.inputs+16*in.Count) + uint64(events)*each
-	if events > mostEvents || t.s.it.limit > 0 && t.s.it.work+work > t.s.it.limit {
+	matched, events, work := t.own.run(instance)
+	if work == 0 || !t.spend(work) {
 		return 0, 0, false
 	}
-	t.s.it.work += work
-	return t.condition(in) & (1<<events - 1), events, true
+	return matched, events, true
 }
 
-// condition evaluates the words of an instance, whose criteria are in the list. Each truth value
-// has a bit for each event.
-func (t *Trials) condition(in channelfile.Instance) uint64 {
-	stack, next := t.stack[:0], 0
-	for w := in.First; w < in.First+in.Count; w++ {
-		word := t.s.file.Word(w)
-		if word.IsReference() {
-			stack = append(stack, t.list[next].events(word.Negated()))
-			next++
-			continue
+// mostEvents is the number of events that a run of an instance can have.
+const mostEvents = 64
+
+// spend counts work, unless it would reach the limit.
+func (t *Trials) spend(work uint64) bool {
+	it := t.s.it
+	if it.limit > 0 && it.work+work > it.limit {
+		return false
+	}
+	it.work += work
+	return true
+}
+
+// All runs each instance of the file on all its events, as Run does, on as many cores as there are.
+// It yields the index of each, and whether it ran. The instances are in the order of the file, and
+// the work of an instance counts before it is yielded.
+func (t *Trials) All() iter.Seq2[int, bool] {
+	return func(yield func(int, bool) bool) {
+		n := t.s.file.Instances()
+		cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
+		combiners := []*combiner{t.own}
+		for len(combiners) < cores {
+			combiners = append(combiners, t.combiner())
 		}
-		at := len(stack) - word.Operands()
-		truth := uint64(0)
-		if word.IsAnd() {
-			truth = ^truth
-		}
-		for _, operand := range stack[at:] {
-			if word.IsAnd() {
-				truth &= operand
-			} else {
-				truth |= operand
+		works := make([]uint64, min(n, cores*instancesPerCore))
+		for first := 0; first < n; first += len(works) {
+			works = works[:min(len(works), n-first)]
+			var wait sync.WaitGroup
+			for k, c := range combiners {
+				from, to := k*len(works)/cores, (k+1)*len(works)/cores
+				wait.Go(func() {
+					for i := from; i < to; i++ {
+						_, _, works[i] = c.run(first + i)
+					}
+				})
+			}
+			wait.Wait()
+			for i, work := range works {
+				if !yield(first+i, work > 0 && t.spend(work)) {
+					return
+				}
 			}
 		}
-		stack = append(stack[:at], truth)
 	}
-	all := ^uint64(0)
-	for _, truth := range stack {
-		all &= truth
-	}
-	return all
 }
 
-// events returns the truth value of a reference in each event.
-func (c *tried) events(negated bool) uint64 {
-	truth, all := c.truth[c.wish], uint64(0)
-	if truth&inFirst != 0 {
-		all = ^uint64(0)
+// instancesPerCore is the number of instances that a core runs before their results are used, and
+// for which a further core is used.
+const instancesPerCore = 1 << 12
+
+// A combiner runs instances with the results of their criteria.
+type combiner struct {
+	*Trials
+	chooser *Synthesizer
+
+	// The buffers below are reused for the next instance.
+	runs  int
+	seen  []int // by input: the last run with a criterion on it
+	stack []uint64
+}
+
+func (t *Trials) combiner() *combiner {
+	return &combiner{
+		Trials: t, chooser: &Synthesizer{file: t.s.file},
+		seen: make([]int, t.inputs), stack: make([]uint64, 0, channelfile.MaxStack),
 	}
-	own := c.event
-	if truth&same == 0 {
-		all = all&^(1<<own) | uint64(truth&inHold/inHold)<<own
+}
+
+// run runs an instance on all its events. Work is 0 if the instance must run event by event.
+func (c *combiner) run(instance int) (matched uint64, events int, work uint64) {
+	f := c.s.file
+	in := f.Instance(instance)
+	words, ok := uint64(in.Count), false
+	var once, each uint64
+	//mutation:equivalent: the slow path gives the same result
+	if f.Word(in.First + in.Count - 1).IsReference() {
+		matched, events, once, each, ok = c.conjunction(in)
+	}
+	if !ok {
+		matched, events, once, each, ok = c.condition(in)
+	}
+	if !ok || events > mostEvents {
+		return 0, 0, 0
+	}
+	return matched & (1<<events - 1), events, once + uint64(c.inputs) + 16*words + uint64(events)*(8*words+each)
+}
+
+// conjunction runs an instance whose words are all references. Ok is false if it has other words or
+// depends on a criterion without truths.
+func (c *combiner) conjunction(in channelfile.Instance) (matched uint64, events int, once, each uint64, ok bool) {
+	c.runs++
+	matched, events = ^uint64(0), 1
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := c.s.file.Word(w)
+		if !word.IsReference() {
+			return 0, 0, 0, 0, false
+		}
+		x, negated := &c.criteria[word.Criterion()], word.Negated()
+		wish := wantHolds
+		if negated {
+			wish = wantFails
+		}
+		if x.truths == 0 || c.seen[x.input] == c.runs {
+			return 0, 0, 0, 0, false
+		}
+		c.seen[x.input] = c.runs
+		truth := x.truth(wish)
+		matched &= truth.in(events, negated)
+		events += truth.events()
+		once += uint64(x.once[wish])
+		each += uint64(x.each[wish])
+	}
+	return matched, events, once, each, true
+}
+
+// condition is conjunction for a condition of any form.
+func (c *combiner) condition(in channelfile.Instance) (matched uint64, events int, once, each uint64, ok bool) {
+	c.runs++
+	wanted := c.chooser.choose(in.First, in.Count)
+	events = 1
+	stack := c.stack[:0]
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := c.s.file.Word(w)
+		if !word.IsReference() {
+			at := len(stack) - word.Operands()
+			stack = append(stack[:at], combined(word, stack[at:]))
+			continue
+		}
+		x, wish := &c.criteria[word.Criterion()], wantNothing
+		if x.truths == 0 || c.seen[x.input] == c.runs {
+			return 0, 0, 0, 0, false
+		}
+		c.seen[x.input] = c.runs
+		if len(wanted) > 0 && wanted[0] == word {
+			wish, wanted = wantHolds, wanted[1:]
+			if word.Negated() {
+				wish = wantFails
+			}
+		}
+		truth := x.truth(wish)
+		stack = append(stack, truth.in(events, word.Negated()))
+		events += truth.events()
+		once += uint64(x.once[wish])
+		each += uint64(x.each[wish])
+	}
+	matched = ^uint64(0)
+	for _, truth := range stack {
+		matched &= truth
+	}
+	return matched, events, once, each, true
+}
+
+// combined returns the truth value of an and or an or of operands. Each truth value has a bit for
+// each event.
+func combined(word channelfile.Word, operands []uint64) uint64 {
+	truth := uint64(0)
+	if word.IsAnd() {
+		truth = ^truth
+	}
+	for _, operand := range operands {
+		if word.IsAnd() {
+			truth &= operand
+		} else {
+			truth |= operand
+		}
+	}
+	return truth
+}
+
+// events returns the number of events for a criterion, beside the first event of the instance.
+func (t truths) events() int { return 2 - int(t&same/same) }
+
+// in returns the truth value of a reference in each event. Own is the number of the first event for
+// its criterion.
+func (t truths) in(own int, negated bool) uint64 {
+	all := -uint64(t & inFirst / inFirst)
+	if t&same == 0 {
+		all = all&^(1<<own) | uint64(t&inHold/inHold)<<own
 		own++
 	}
-	all = all&^(1<<own) | uint64(truth&inFail/inFail)<<own
+	all = all&^(1<<own) | uint64(t&inFail/inFail)<<own
 	if negated {
 		return ^all
 	}

@@ -98,6 +98,20 @@ func sameTrials(t *testing.T, f *channelfile.File, types []sensor.InputType, inp
 			ran++
 		}
 	}
+	// All does the same, and counts the work of an instance before it yields it.
+	start := fast.Work()
+	fast.Limit(1 << 60)
+	ranAll, works := make([]bool, f.Instances()), make([]uint64, f.Instances())
+	for i, ok := range trials.All() {
+		ranAll[i], works[i] = ok, fast.Work()-start
+		start = fast.Work()
+	}
+	for i := range ranAll {
+		before := fast.Work()
+		if _, _, ok := trials.Run(i); ok != ranAll[i] || fast.Work()-before != works[i] {
+			t.Fatalf("of all instances, instance %d ran: %v, with %d units of work; want %v with %d", i, ranAll[i], works[i], ok, fast.Work()-before)
+		}
+	}
 	return ran, left
 }
 

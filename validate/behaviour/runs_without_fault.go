@@ -122,15 +122,18 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
 		return byFault
 	}
-	for i := range p.File.Instances() {
-		before, ended := synthesizer.Work(), clean
-		if _, _, ok := trials.Run(i); !ok {
+	before := synthesizer.Work()
+	for i, ran := range trials.All() {
+		ended := clean
+		if !ran {
 			ended = u.runEvents(p, r, i)
 		}
+		work := synthesizer.Work()
 		//mutation:equivalent: only the message about a spent budget depends on it
-		if work := synthesizer.Work() - before; work > c.most {
-			c.most, c.dearest = work, i
+		if work-before > c.most {
+			c.most, c.dearest = work-before, i
 		}
+		before = work
 		if ended != clean {
 			return ended
 		}
