@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -456,7 +457,7 @@ func (k *checking) judgeFile(name string, listing *validate.Listing, beside *val
 	if len(s.Data) == 0 {
 		return k.judge(s, "")
 	}
-	return k.judge(s, digestOf(s.Data))
+	return k.judgeFor(s, digestMeanwhile(s.Data), k.fleets)
 }
 
 // repeat counts a file that was named again.
@@ -488,15 +489,23 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
+// digestMeanwhile starts to compute the digest of data on another core. It returns a function that
+// waits for the digest.
+func digestMeanwhile(data []byte) func() string {
+	computed := make(chan string, 1)
+	go func() { computed <- digestOf(data) }()
+	return sync.OnceValue(func() string { return <-computed })
+}
+
 // judge judges a subject for all fleets of the run.
 func (k *checking) judge(s *validate.Subject, digest string) []report.Result {
-	return k.judgeFor(s, digest, k.fleets)
+	return k.judgeFor(s, func() string { return digest }, k.fleets)
 }
 
 // judgeFor runs the checks and returns a result for each fleet, or one result if
 // there is no fleet. Only judgeFor recovers from panics: a fault of the gate leaves
 // one subject without a verdict, which blocks it.
-func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFleet) (results []report.Result) {
+func (k *checking) judgeFor(s *validate.Subject, digest func() string, fleets []givenFleet) (results []report.Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			results = append(results, report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault)))
@@ -525,7 +534,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 			named = fleet.name
 		}
 		k.draw(r, named, i == 0)
-		result := report.Judged(k.keep(r), digest)
+		result := report.Judged(k.keep(r), digest())
 		result.FleetNamed = named
 		results = append(results, result)
 	}

@@ -73,7 +73,7 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		}
 		s := validate.Definition(d)
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
-		run.Add(k.judgeFor(s, "", fleets)...)
+		run.Add(k.judgeFor(s, func() string { return "" }, fleets)...)
 	}
 	for _, f := range k.fleets {
 		for _, t := range f.DeclaredOnly(k.options.Definitions) {

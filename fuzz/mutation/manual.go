@@ -71,8 +71,8 @@ var manualChanges = []manualChange{
 	{
 		part: "gate", file: "sensor/needs.go",
 		why:    "a list of contains is charged as one operand",
-		before: "\t\treturn 1 + lengths + operands, lengths + operands\n",
-		after:  "\t\treturn 1 + lengths + operands, 1 + lengths/max(operands, 1)\n",
+		before: "\t\treturn criteria + lengths + operands, lengths + operands\n",
+		after:  "\t\treturn criteria + lengths + operands, criteria + lengths/max(operands, 1)\n",
 	},
 	{
 		part: "gate", file: "sensor/needs.go",

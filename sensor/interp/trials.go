@@ -132,7 +132,13 @@ type trier struct {
 	filled, good, bad evaluation // on this value, and those that satisfy and fail the criterion
 	other             evaluation
 	touched           byte
-	plain             bool // the criteria of the group compare texts, and the build hands over ""
+
+	// The group of criteria that are alike.
+	alike  channelfile.Criterion // with the operands of the first one
+	at     *Value                // of its input in the event
+	plain  bool                  // tryText can evaluate the group
+	texts  bool                  // the operands are texts
+	folded bool
 }
 
 // An evaluation is a value of an input, as it is made and as a build hands it over, with the
@@ -148,8 +154,8 @@ type evaluation struct {
 
 // begin prepares for a group of criteria that are like c.
 func (t *trier) begin(c channelfile.Criterion) {
-	t.plain = false
 	input := int(c.Input)
+	t.plain = false
 	if c.Operator == channelfile.OpExists || c.Operator == channelfile.OpRegexp || c.Flags&(channelfile.FlagInputs|channelfile.FlagAll) != 0 ||
 		input >= len(t.event) || t.typeOf(input) != sensor.TypeString {
 		return
@@ -157,6 +163,13 @@ func (t *trier) begin(c channelfile.Criterion) {
 	v := t.Synthesizer.filled[input]
 	t.hand(input, &v)
 	t.plain = v.equals(&t.Synthesizer.filled[input])
+	t.alike, t.at, t.folded = c, &t.event[input], c.Flags&channelfile.FlagFold != 0
+	switch c.Operator {
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
+		t.texts = true
+	default:
+		t.texts = false
+	}
 }
 
 // read reads the first bytes of the operands of some criteria. They are far from each other in the
@@ -177,24 +190,25 @@ func (t *trier) read(from, to int) {
 // not fail for "" and hold for the text that should satisfy it. Then try evaluates it.
 func (t *trier) tryText(i int, r *trial) bool {
 	c := t.file.Criterion(i)
+	first, count := c.First, c.Count
 	t.it.limit = t.it.work + mostTrialWork
 	t.arena = t.arena[:0]
-	filled, filledWork, ok := t.holdsFor(i, &c, nil)
+	filled, filledWork, ok := t.holdsFor(i, first, count, nil)
 	if filled || !ok {
 		return false
 	}
-	good, making := t.goodText(&c)
-	holds, goodWork, ok := t.holdsFor(i, &c, good)
+	good, making := t.goodText(first, count)
+	holds, goodWork, ok := t.holdsFor(i, first, count, good)
 	if !holds || !ok {
 		return false
 	}
-	joining := t.joining(&c, making, len(good))
-	if c.Count > 1 { // solve joins the text of the first operand
-		first, making := t.likeness(&c, c.First)
-		joining = t.joining(&c, making, len(first))
+	joining := t.joining(&t.alike, making, len(good))
+	if count > 1 { // solve joins the text of the first operand
+		text, making := t.goodText(first, 1)
+		joining = t.joining(&t.alike, making, len(text))
 	}
-	bad, badMaking := t.badText(&c, good, making)
-	holds, badWork, ok := t.holdsFor(i, &c, bad)
+	bad, badMaking := t.badText(first, count, good, making)
+	holds, badWork, ok := t.holdsFor(i, first, count, bad)
 	if !ok {
 		return false
 	}
@@ -205,28 +219,34 @@ func (t *trier) tryText(i int, r *trial) bool {
 		truth |= inFail
 	}
 	own := making + badMaking + badWork // for the events of the criterion
-	*r = trial{input: c.Input}
+	r.input, r.truths = t.alike.Input, 0
 	return r.set(wantHolds, making+joining+filledWork+own, goodWork, truth|inFirst|same) &&
 		r.set(wantFails, badMaking+own+goodWork-filledWork, filledWork, truth) &&
 		r.set(wantNothing, own+goodWork-2*filledWork, filledWork, truth)
 }
 
-// goodText returns the text that should satisfy a criterion, and the work to make it, as value
-// does.
-func (t *trier) goodText(c *channelfile.Criterion) (text []byte, work uint64) {
-	if isText(c.Operator) {
-		return t.likeness(c, c.First+c.Count-1)
+// goodText returns the text that should satisfy a criterion of the group, and the work to make it,
+// as value does. The criterion has count operands from first on.
+func (t *trier) goodText(first, count int) (text []byte, work uint64) {
+	if !t.texts {
+		return t.otherText(first, count, true)
 	}
-	before := t.it.work
-	return t.value(*c, true, Value{}).Text, t.it.work - before
+	text = t.file.Value(t.file.Operand(first + count - 1))
+	if t.alike.Operator == channelfile.OpPattern {
+		from := len(t.arena)
+		t.arena = appendLikeness(t.arena, text)
+		work = uint64(len(t.arena) - from)
+		return t.arena[from:min(len(t.arena), from+maxSynthesized)], work
+	}
+	text = text[:min(len(text), maxSynthesized)]
+	return text, uint64(len(text))
 }
 
-// badText returns the text that should just fail a criterion, and the work to make it, as value
-// does.
-func (t *trier) badText(c *channelfile.Criterion, good []byte, making uint64) (text []byte, work uint64) {
-	before := t.it.work
-	if !isText(c.Operator) {
-		return t.value(*c, false, Value{}).Text, t.it.work - before
+// badText returns the text that should just fail a criterion of the group, and the work to make it,
+// as value does. The good text took the work making.
+func (t *trier) badText(first, count int, good []byte, making uint64) (text []byte, work uint64) {
+	if !t.texts {
+		return t.otherText(first, count, false)
 	}
 	from := len(t.arena)
 	if t.arena = append(t.arena, good...); len(good) == 0 {
@@ -237,49 +257,36 @@ func (t *trier) badText(c *channelfile.Criterion, good []byte, making uint64) (t
 	return t.arena[from:], making + uint64(len(t.arena)-from)
 }
 
-// likeness returns the text for operand k of a criterion that compares texts, and the work to make
-// it, as text does.
-func (t *trier) likeness(c *channelfile.Criterion, k int) (text []byte, work uint64) {
-	text = t.file.Value(t.file.Operand(k))
-	if c.Operator == channelfile.OpPattern {
-		from := len(t.arena)
-		t.arena = appendLikeness(t.arena, text)
-		work = uint64(len(t.arena) - from)
-		return t.arena[from:min(len(t.arena), from+maxSynthesized)], work
-	}
-	text = text[:min(len(text), maxSynthesized)]
-	return text, uint64(len(text))
+// otherText returns the text of a number or an address, and the work to make it.
+func (t *trier) otherText(first, count int, hold bool) (text []byte, work uint64) {
+	c, before := t.alike, t.it.work
+	c.First, c.Count = first, count
+	return t.value(c, hold, Value{}).Text, t.it.work - before
 }
 
-// isText reports whether an operator compares texts as such.
-func isText(op channelfile.Operator) bool {
-	switch op {
-	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
-		return true
-	}
-	return false
-}
-
-// holdsFor evaluates criterion i on a text that a build hands over. Ok is false if the build hands
-// over another value, or if the evaluation fails.
-func (t *trier) holdsFor(i int, c *channelfile.Criterion, text []byte) (holds bool, work uint64, ok bool) {
-	at := &t.event[c.Input]
-	at.Text = text
+// holdsFor evaluates criterion i of the group on a text that a build hands over. The criterion has
+// count operands from first on. Ok is false if the build hands over another value, or if the
+// evaluation fails.
+func (t *trier) holdsFor(i, first, count int, text []byte) (holds bool, work uint64, ok bool) {
+	t.at.Text = text
 	if len(text) > 0 { // begin has handed over ""
-		t.hand(int(c.Input), at)
-		if at.Type != sensor.TypeString || len(at.Text) != len(text) || &at.Text[0] != &text[0] {
-			*at = t.Synthesizer.filled[c.Input]
+		t.hand(int(t.alike.Input), t.at)
+		if t.at.Type != sensor.TypeString || len(t.at.Text) != len(text) || &t.at.Text[0] != &text[0] {
+			*t.at = t.Synthesizer.filled[t.alike.Input]
 			return false, 0, false
 		}
 	}
-	before := t.it.work
-	if c.Count == 1 && isText(c.Operator) { // as holds does
-		holds = t.it.text(c.Operator, c.Flags&channelfile.FlagFold != 0, text, t.file.Value(t.file.Operand(c.First)))
-		t.it.work += 16
-		return holds, t.it.work - before, !t.it.spent()
+	it := t.it
+	before := it.work
+	if count == 1 && t.texts { // as holds does
+		holds = it.text(t.alike.Operator, t.folded, text, t.file.Value(t.file.Operand(first)))
+		it.work += 16
+		return holds, it.work - before, !it.spent()
 	}
-	holds, err := t.it.holds(i, *c, at, t.event)
-	return holds, t.it.work - before, err == nil
+	c := t.alike
+	c.First, c.Count = first, count
+	holds, err := it.holds(i, c, t.at, t.event)
+	return holds, it.work - before, err == nil
 }
 
 // try evaluates criterion i. It returns a trial without truths if an instance with the criterion
@@ -472,6 +479,9 @@ func (t *Trials) All() iter.Seq2[int, bool] {
 				from, to := k*len(works)/cores, (k+1)*len(works)/cores
 				wait.Go(func() {
 					for i := from; i < to; i++ {
+						if (i-from)%instancesAhead == 0 {
+							c.read(first+i, first+min(i+instancesAhead, to))
+						}
 						_, _, works[i] = c.run(first + i)
 					}
 				})
@@ -490,15 +500,19 @@ func (t *Trials) All() iter.Seq2[int, bool] {
 // for which a further core is used.
 const instancesPerCore = 1 << 12
 
+// instancesAhead is the number of instances whose criteria are read together.
+const instancesAhead = 16
+
 // A combiner runs instances with the results of their criteria.
 type combiner struct {
 	*Trials
 	chooser *Synthesizer
 
 	// The buffers below are reused for the next instance.
-	runs  int
-	seen  []int // by input: the last run with a criterion on it
-	stack []uint64
+	touched uint16
+	runs    int
+	seen    []int // by input: the last run with a criterion on it
+	stack   []uint64
 }
 
 func (t *Trials) combiner() *combiner {
@@ -506,6 +520,17 @@ func (t *Trials) combiner() *combiner {
 		Trials: t, chooser: &Synthesizer{file: t.s.file},
 		seen: make([]int, t.inputs), stack: make([]uint64, 0, channelfile.MaxStack),
 	}
+}
+
+// read reads the results of the criteria of some instances. They are far from each other, so the
+// processor should fetch them at the same time.
+func (c *combiner) read(from, to int) {
+	touched := uint16(0)
+	last := c.s.file.Instance(to - 1)
+	for w := c.s.file.Instance(from).First; w < last.First+min(last.Count, instancesAhead); w++ {
+		touched ^= c.criteria[min(c.s.file.Word(w).Criterion(), len(c.criteria)-1)].truths // without a branch
+	}
+	c.touched = touched
 }
 
 // run runs an instance on all its events. Work is 0 if the instance must run event by event.

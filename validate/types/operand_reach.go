@@ -25,7 +25,6 @@ Correct the operand, or the definition if the input can have this value.`,
 	Run: func(p *validate.Pass) {
 		reach := sensor.NewReach(p.File)
 		bounded := boundedInputs(p)
-		//mutation:equivalent `bounded[c.Input]`: the slow path gives the same result
 		bound := func(c channelfile.Criterion) bool { return c.Flags&channelfile.FlagInputs == 0 && bounded[c.Input] }
 		for i, c := range criteria(p.File, bound) {
 			def := &p.Definition.Inputs[c.Input]
