@@ -459,8 +459,8 @@ func (j *Prepared) read() {
 	}
 }
 
-// conformanceAndNeeds returns the requirements that a file breaks, and its needs. They take about as
-// long as each other, so it uses two cores for a file that is not small.
+// conformanceAndNeeds returns the requirements that a file breaks, and its needs. They take about
+// as long as each other, so it uses two cores for a file that is not small.
 func conformanceAndNeeds(f *channelfile.File, known *sensor.Definitions) (broken channelfile.Requirements, needs *sensor.Needs) {
 	const small = 1 << 16 // bytes; such a file takes some 100 microseconds
 	//mutation:equivalent: both branches give the same result

@@ -528,7 +528,8 @@ func (c *combiner) read(from, to int) {
 	touched := uint16(0)
 	last := c.s.file.Instance(to - 1)
 	for w := c.s.file.Instance(from).First; w < last.First+min(last.Count, instancesAhead); w++ {
-		touched ^= c.criteria[min(c.s.file.Word(w).Criterion(), len(c.criteria)-1)].truths // without a branch
+		i := min(c.s.file.Word(w).Criterion(), len(c.criteria)-1) // without a branch
+		touched ^= c.criteria[i].truths
 	}
 	c.touched = touched
 }
