@@ -103,6 +103,14 @@ export const tests = {
     }
     assert.equal(heights.size, 1, `the page has the heights ${[...heights]}`);
   },
+  'a link to a cause opens its places': async (browser) => {
+    for (let i = 0; i < 6; i++) write(`linked/${i}.yml`, rule({ title: `Stream ${i}`, category: 'create_stream_hash', field: 'Contents', value: '*payload*' }));
+    const p = await browser.open(page('linked', 0, '--fleet', 'reference', 'linked'));
+    const places = p.locator('#warnings .cause > details >> nth=0');
+    assert.equal(await places.evaluate((e) => e.open), false);
+    await p.$eval('#warnings .cause', (e) => { location.hash = e.id; });
+    await p.waitForFunction(() => document.querySelector('#warnings .cause > details').open);
+  },
   'a click adds the other places of a cause, in the form of the first ones': async (browser) => {
     for (let i = 0; i < 6; i++) write(`many/${i}.yml`, rule({ title: `Stream ${i}`, author: 'Ann', category: 'create_stream_hash', field: 'Contents', value: '*payload*' }));
     const p = await browser.open(page('many', 0, '--fleet', 'reference', 'many'));

@@ -2,12 +2,13 @@
 const settle = () => document.documentElement.classList.add('settled');
 addEventListener('load', () => requestAnimationFrame(() => setTimeout(settle)));
 
-// A link opens the lists that its target is in. The causes above the target must have their heights
+// A link opens the lists that its target is in, and the places of a cause. The causes above the target must have their heights
 // before the page scrolls.
 function reveal() {
   const target = location.hash.length > 1 && id(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   for (let e = target; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
+  if (target.classList.contains('cause')) for (const e of target.children) if (e.tagName === 'DETAILS') e.open = true;
   settle();
   target.focus({ preventScroll: true });
   target.scrollIntoView();
