@@ -473,13 +473,13 @@ func (b *pageBuilder) page() *page.Report {
 			out.Answer = "Yes: accepted, with warnings."
 		}
 	case verdict == validate.Rejected:
-		out.Answer = fmt.Sprintf("No: rejected, because %s must be corrected.", count(uint64(errors), "finding"))
+		out.Answer = fmt.Sprintf("No: %s must be corrected. The verdict is rejected.", count(uint64(errors), "finding"))
 	case notJudged == 0:
-		out.Answer = "No: undecided, because the gate could not judge all of it."
+		out.Answer = "No: the gate could not judge all of it. The verdict is undecided."
 	case errors == 0:
-		out.Answer = fmt.Sprintf("No: undecided, because %s could not be judged.", count(uint64(notJudged), parts))
+		out.Answer = fmt.Sprintf("No: %s could not be judged. The verdict is undecided.", count(uint64(notJudged), parts))
 	default:
-		out.Answer = fmt.Sprintf("No: undecided, because %s could not be judged, and %s must be corrected.", count(uint64(notJudged), parts), count(uint64(errors), "finding"))
+		out.Answer = fmt.Sprintf("No: %s must be corrected, and %s could not be judged. The verdict is undecided.", count(uint64(errors), "finding"), count(uint64(notJudged), parts))
 	}
 	out.Errors = errors > 0
 	out.Remarks = shownList(r.Remarks)
