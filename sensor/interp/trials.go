@@ -467,24 +467,28 @@ func (t *Trials) All() iter.Seq2[int, bool] {
 	return func(yield func(int, bool) bool) {
 		n := t.s.file.Instances()
 		cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
-		combiners := []*combiner{t.own}
-		for len(combiners) < cores {
-			combiners = append(combiners, t.combiner())
+		parts := make(chan part)
+		defer close(parts)
+		var wait sync.WaitGroup
+		for k := range cores {
+			c := t.own
+			if k > 0 {
+				c = t.combiner()
+			}
+			go func() {
+				for p := range parts {
+					c.runPart(p)
+					wait.Done()
+				}
+			}()
 		}
 		works := make([]uint64, min(n, cores*instancesPerCore))
 		for first := 0; first < n; first += len(works) {
 			works = works[:min(len(works), n-first)]
-			var wait sync.WaitGroup
-			for k, c := range combiners {
+			wait.Add(cores)
+			for k := range cores {
 				from, to := k*len(works)/cores, (k+1)*len(works)/cores
-				wait.Go(func() {
-					for i := from; i < to; i++ {
-						if (i-from)%instancesAhead == 0 {
-							c.read(first+i, first+min(i+instancesAhead, to))
-						}
-						_, _, works[i] = c.run(first + i)
-					}
-				})
+				parts <- part{first + from, works[from:to]}
 			}
 			wait.Wait()
 			for i, work := range works {
@@ -493,6 +497,21 @@ func (t *Trials) All() iter.Seq2[int, bool] {
 				}
 			}
 		}
+	}
+}
+
+// A part is a number of instances that one core runs, by the first, and the work of each.
+type part struct {
+	first int
+	works []uint64
+}
+
+func (c *combiner) runPart(p part) {
+	for i := range p.works {
+		if i%instancesAhead == 0 {
+			c.read(p.first+i, p.first+min(i+instancesAhead, len(p.works)))
+		}
+		_, _, p.works[i] = c.run(p.first + i)
 	}
 }
 
