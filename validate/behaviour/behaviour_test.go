@@ -314,9 +314,25 @@ func TestLimitIsOfAFleet(t *testing.T) {
 	}
 }
 
+// compared judges content with a previous release for the reference fleet, and returns the messages
+// of the findings of a check.
+func compared(t *testing.T, id string, old, newer []byte, o validate.Options) (says []string) {
+	t.Helper()
+	o.Checks, o.Definitions, o.Fleet, o.Now = family, builtin.Definitions(), testkit.Fleet(t, "reference"), time.Unix(0, 0)
+	o.Previous = &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) {
+		return validate.ChannelFile("shipped", old), nil
+	}}
+	for _, f := range validate.Run(validate.ChannelFile("", newer), o).Findings {
+		if f.Check.ID == id {
+			says = append(says, f.Message)
+			namesItsEvent(t, &f)
+		}
+	}
+	return says
+}
+
 // TestNewlyMatched has the cases of CF5005: the matches on known-good events of two releases.
 func TestNewlyMatched(t *testing.T) {
-	fleet := testkit.Fleet(t, "reference")
 	names := slices.Repeat([]string{`\lsass`, `\wkssvc`, `\lsass`}, 10)
 	is := func(name string) channelfile.Expr { return channelfile.Equals(5, name) }
 	later := testkit.HeaderOf(builtin.Definitions().ByNumber(testkit.IPC.Type, 2))
@@ -341,19 +357,9 @@ func TestNewlyMatched(t *testing.T) {
 		{"another version, more events", names[:3], later, []channelfile.Expr{is(`\wkssvc`)}, []channelfile.Expr{is(`\lsass`)}, 0,
 			"instance 0 newly matches 1 event known to be good, compared with revision 1 in shipped; the first is good.ndjson:1"},
 	} {
-		old := validate.ChannelFile("shipped", testkit.Encode(t, tt.header, tt.old...))
-		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, tt.newer...)), validate.Options{
-			Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0),
+		says := compared(t, "CF5005", testkit.Encode(t, tt.header, tt.old...), testkit.Encode(t, testkit.IPC, tt.newer...), validate.Options{
 			KnownGood: recorded(tt.events...), KnownGoodMatches: 100, KnownGoodNew: tt.ceiling,
-			Previous: &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }},
 		})
-		var says []string
-		for _, f := range r.Findings {
-			if f.Check.ID == "CF5005" {
-				says = append(says, f.Message)
-				namesItsEvent(t, &f)
-			}
-		}
 		if strings.Join(says, "\n") != tt.says {
 			t.Errorf("%s: %q, want %q", tt.why, says, tt.says)
 		}
@@ -391,18 +397,9 @@ func TestNoLongerMatched(t *testing.T) {
 		{"another version, another event", names[:2], later, []channelfile.Expr{is(`\wkssvc`)}, []channelfile.Expr{is(`\lsass`)},
 			"in revision 1 in shipped, instance 0 matched 1 event known to be bad that no rule matches now; the first is good.ndjson:2"},
 	} {
-		old := validate.ChannelFile("shipped", testkit.Encode(t, tt.header, tt.old...))
-		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, tt.newer...)), validate.Options{
-			Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0), KnownBad: recorded(tt.events...),
-			Previous: &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }},
+		says := compared(t, "CF5006", testkit.Encode(t, tt.header, tt.old...), testkit.Encode(t, testkit.IPC, tt.newer...), validate.Options{
+			KnownBad: recorded(tt.events...),
 		})
-		var says []string
-		for _, f := range r.Findings {
-			if f.Check.ID == "CF5006" {
-				says = append(says, f.Message)
-				namesItsEvent(t, &f)
-			}
-		}
 		if strings.Join(says, "\n") != tt.says {
 			t.Errorf("%s: %q, want %q", tt.why, says, tt.says)
 		}

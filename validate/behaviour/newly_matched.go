@@ -33,22 +33,21 @@ Compare the rule with its earlier form on the named event, and narrow it.`,
 		if len(d.Added)+len(d.Changed) == 0 { //mutation:equivalent: only the speed depends on it
 			return
 		}
-		counts := make([]uint64, len(partners))
-		first := make([]string, len(partners))
+		t := newTally(len(partners))
 		if p.Known.ByNumber(p.Previous.File.Header.Type, p.Previous.File.Header.TypeVersion) == p.Definition {
-			countNew(p, partners, counts, first)
+			countNew(p, partners, t)
 		} else {
-			countMore(p, partners, counts, first)
+			countMore(p, partners, t)
 		}
-		for i, n := range counts {
+		for i, n := range t.counts {
 			if n <= p.KnownGoodNew {
 				continue
 			}
 			p.Report(func() validate.Finding {
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
-					Where: where, Instance: in, Extent: n, Event: first[i],
-					Message: fmt.Sprintf("%s newly matches %s known to be good, compared with %v; the first is %s", rule(in), count(n, "event"), p.Previous, first[i]),
+					Where: where, Instance: in, Extent: n, Event: t.first[i],
+					Message: fmt.Sprintf("%s newly matches %s known to be good, compared with %v; the first is %s", rule(in), count(n, "event"), p.Previous, t.first[i]),
 					Details: []string{fmt.Sprintf("%s may be newly matched", count(p.KnownGoodNew, "event"))},
 					Fix:     "compare the rule with its previous form on this event, and narrow it",
 				}
@@ -92,48 +91,26 @@ var previousMatcherOf = validate.OfSubject(func(p *validate.Pass) *match.Matcher
 	return ix.Matcher()
 })
 
-// countNew counts for each instance the events that it matches and its partner does not. First
-// has the place of the first one.
-func countNew(p *validate.Pass, partners []int, counts []uint64, first []string) {
-	reader := &sensor.Reader{Access: sensor.AccessNamed}
-	now, before := interp.New(p.File, reader), interp.New(p.Previous.File, reader)
-	var m, previous *match.Matcher
-	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
-	event := uint64(0)
-	last := make([]uint64, p.Previous.File.Instances()) // the last event that it matched
-	err := p.KnownGood.Events(p.Definition, func(where func() string, e interp.Event) bool {
-		//mutation:missed: TestBudget or budget.txtar detects it
-		if !p.Spend(c.of(now, e)) || !p.Spend(before.Charge(e)) {
-			return false
-		}
+// countNew counts for each instance the events that it matches and its partner does not.
+func countNew(p *validate.Pass, partners []int, t *tally) {
+	event := 0
+	last := make([]int, p.Previous.File.Instances()) // the last event that it matched
+	compare(p, p.KnownGood, func(where func() string, before, now []int) {
 		event++
-		if m == nil && event > fewEvents {
-			m, previous = matcherOf.Get(p), previousMatcherOf.Get(p)
+		for _, k := range before {
+			last[k] = event
 		}
-		for _, i := range matching(before, previous, e) {
-			last[i] = event
-		}
-		for _, i := range matching(now, m, e) {
-			if k := partners[i]; k >= 0 && last[k] == event {
-				continue
-			}
-			//mutation:equivalent: only report texts depend on it
-			if counts[i]++; counts[i] == 1 {
-				first[i] = where()
+		for _, i := range now {
+			if k := partners[i]; k < 0 || last[k] != event {
+				t.add(i, where)
 			}
 		}
-		return true
 	})
-	//mutation:missed condition: TestEventsThatCannotBeRead detects it
-	if err != nil {
-		p.Unfinished(err)
-	}
-	c.name()
 }
 
 // countMore counts for each instance how many more events it matches than its partner. The
 // previous content has another version of the type, so each version has events of its own.
-func countMore(p *validate.Pass, partners []int, counts []uint64, first []string) {
+func countMore(p *validate.Pass, partners []int, t *tally) {
 	before := make([]uint64, p.Previous.File.Instances())
 	if d := p.Known.ByNumber(p.Previous.File.Header.Type, p.Previous.File.Header.TypeVersion); d != nil {
 		it := interp.New(p.Previous.File, &sensor.Reader{Access: sensor.AccessNamed})
@@ -155,6 +132,6 @@ func countMore(p *validate.Pass, partners []int, counts []uint64, first []string
 		if k := partners[i]; k >= 0 {
 			n -= min(n, before[k])
 		}
-		counts[i], first[i] = n, at
+		t.counts[i], t.first[i] = n, at
 	})
 }

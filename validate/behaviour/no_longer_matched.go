@@ -7,7 +7,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
-	"github.com/cfcheck/cfcheck/sensor/match"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -33,14 +32,13 @@ remove the event from the known-bad ones if it is not an attack.`,
 		if len(d.Changed)+len(d.Removed) == 0 { //mutation:equivalent: only the speed depends on it
 			return
 		}
-		counts := make([]uint64, p.Previous.File.Instances())
-		first := make([]string, len(counts))
+		t := newTally(p.Previous.File.Instances())
 		if p.Known.ByNumber(p.Previous.File.Header.Type, p.Previous.File.Header.TypeVersion) == p.Definition {
-			countLost(p, counts, first)
+			countLost(p, t)
 		} else {
-			countLostByPlace(p, counts, first)
+			countLostByPlace(p, t)
 		}
-		here := make([]int, len(counts)) // the instance of the subject for each previous one, or -1
+		here := make([]int, len(t.counts)) // the instance of the subject for each previous one, or -1
 		for k := range here {
 			here[k] = -1
 		}
@@ -49,7 +47,7 @@ remove the event from the known-bad ones if it is not an attack.`,
 				here[k] = i
 			}
 		}
-		for k, n := range counts {
+		for k, n := range t.counts {
 			if n == 0 {
 				continue
 			}
@@ -58,12 +56,12 @@ remove the event from the known-bad ones if it is not an attack.`,
 				name, fix := in.String()+", which is gone,", "restore the rule, or let another one match this event"
 				if here[k] >= 0 {
 					where, in = p.LocateInstance(here[k])
-					event = first[k]
+					event = t.first[k]
 					name, fix = rule(in), "compare the rule with its previous form on this event, and widen it"
 				}
 				return validate.Finding{
 					Where: where, Instance: in, Extent: n, Event: event,
-					Message: fmt.Sprintf("in %v, %s matched %s known to be bad that no rule matches now; the first is %s", p.Previous, name, count(n, "event"), first[k]),
+					Message: fmt.Sprintf("in %v, %s matched %s known to be bad that no rule matches now; the first is %s", p.Previous, name, count(n, "event"), t.first[k]),
 					Fix:     fix,
 				}
 			})
@@ -72,37 +70,16 @@ remove the event from the known-bad ones if it is not an attack.`,
 }
 
 // countLost counts for each instance of the previous content the events that it matches and no
-// instance of the subject does. First has the place of the first one.
-func countLost(p *validate.Pass, counts []uint64, first []string) {
-	reader := &sensor.Reader{Access: sensor.AccessNamed}
-	now, before := interp.New(p.File, reader), interp.New(p.Previous.File, reader)
-	var m, previous *match.Matcher
-	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
-	err := p.KnownBad.Events(p.Definition, func(where func() string, e interp.Event) bool {
-		//mutation:missed: TestBudget or budget.txtar detects it
-		if !p.Spend(c.of(now, e)) || !p.Spend(before.Charge(e)) {
-			return false
+// instance of the subject does.
+func countLost(p *validate.Pass, t *tally) {
+	compare(p, p.KnownBad, func(where func() string, before, now []int) {
+		if len(now) > 0 {
+			return
 		}
-		if m == nil && c.events > fewEvents {
-			m, previous = matcherOf.Get(p), previousMatcherOf.Get(p)
+		for _, k := range before {
+			t.add(k, where)
 		}
-		matched := matching(before, previous, e)
-		if len(matched) == 0 || len(matching(now, m, e)) > 0 {
-			return true
-		}
-		for _, k := range matched {
-			//mutation:equivalent: only report texts depend on it
-			if counts[k]++; counts[k] == 1 {
-				first[k] = where()
-			}
-		}
-		return true
 	})
-	//mutation:missed condition: TestEventsThatCannotBeRead detects it
-	if err != nil {
-		p.Unfinished(err)
-	}
-	c.name()
 }
 
 // maxPlaces is the number of events that countLostByPlace can keep.
@@ -110,7 +87,7 @@ const maxPlaces = 1 << 20
 
 // countLostByPlace is countLost if the previous content has another version of the type. Each
 // version has events of its own, so the place of an event in its file tells which are the same.
-func countLostByPlace(p *validate.Pass, counts []uint64, first []string) {
+func countLostByPlace(p *validate.Pass, t *tally) {
 	d := p.Known.ByNumber(p.Previous.File.Header.Type, p.Previous.File.Header.TypeVersion)
 	if d == nil {
 		return
@@ -185,10 +162,7 @@ func countLostByPlace(p *validate.Pass, counts []uint64, first []string) {
 			continue
 		}
 		for _, k := range event.matched {
-			//mutation:equivalent: only report texts depend on it
-			if counts[k]++; counts[k] == 1 {
-				first[k] = event.place
-			}
+			t.add(k, func() string { return event.place })
 		}
 	}
 }

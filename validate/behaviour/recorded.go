@@ -23,8 +23,7 @@ const readingAnEvent = 100
 func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance int, n uint64, first string)) {
 	it := interp.New(p.File, &sensor.Reader{Access: sensor.AccessNamed})
 	var m *match.Matcher
-	counts := make([]uint64, p.File.Instances())
-	first := make([]string, len(counts))
+	t := newTally(p.File.Instances())
 	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
 	err := recorded.Events(p.Definition, func(where func() string, e interp.Event) bool {
 		//mutation:missed: TestBudget or budget.txtar detects it
@@ -35,10 +34,7 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 			m = matcherOf.Get(p)
 		}
 		for _, i := range matching(it, m, e) {
-			//mutation:equivalent: only report texts depend on it
-			if counts[i]++; counts[i] == 1 {
-				first[i] = where()
-			}
+			t.add(i, where)
 		}
 		return true
 	})
@@ -47,10 +43,54 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 		p.Unfinished(err)
 	}
 	c.name()
-	for i, n := range counts {
+	for i, n := range t.counts {
 		if n > 0 {
-			report(i, n, first[i])
+			report(i, n, t.first[i])
 		}
+	}
+}
+
+// compare runs the content and the previous content of the same version of the type on recorded
+// events. It calls each with the instances of both that match an event. It ends early as matches
+// does.
+func compare(p *validate.Pass, recorded *validate.Recorded, each func(where func() string, before, now []int)) {
+	reader := &sensor.Reader{Access: sensor.AccessNamed}
+	now, before := interp.New(p.File, reader), interp.New(p.Previous.File, reader)
+	var m, previous *match.Matcher
+	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
+	err := recorded.Events(p.Definition, func(where func() string, e interp.Event) bool {
+		//mutation:missed: TestBudget or budget.txtar detects it
+		if !p.Spend(c.of(now, e)) || !p.Spend(before.Charge(e)) {
+			return false
+		}
+		if m == nil && c.events > fewEvents {
+			m, previous = matcherOf.Get(p), previousMatcherOf.Get(p)
+		}
+		each(where, matching(before, previous, e), matching(now, m, e))
+		return true
+	})
+	//mutation:missed condition: TestEventsThatCannotBeRead detects it
+	if err != nil {
+		p.Unfinished(err)
+	}
+	c.name()
+}
+
+// A tally has for each instance a number of events, and the place of the first of them.
+type tally struct {
+	counts []uint64
+	first  []string
+}
+
+func newTally(instances int) *tally {
+	return &tally{make([]uint64, instances), make([]string, instances)}
+}
+
+// add counts an event.
+func (t *tally) add(instance int, where func() string) {
+	//mutation:equivalent: only report texts depend on it
+	if t.counts[instance]++; t.counts[instance] == 1 {
+		t.first[instance] = where()
 	}
 }
 
