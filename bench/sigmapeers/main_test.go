@@ -111,12 +111,3 @@ func TestDifferences(t *testing.T) {
 		}
 	}
 }
-
-func TestNoPeer(t *testing.T) {
-	if len(peers) > 0 {
-		t.Skip("the program has other engines")
-	}
-	if err := run(os.Stdout, "no-such-folder", 1, 1); err == nil || !strings.Contains(err.Error(), "-tags peers") {
-		t.Errorf("found the error %v; expected one that names the tag", err)
-	}
-}

@@ -7,9 +7,6 @@ import (
 )
 
 func TestLoop(t *testing.T) {
-	if CPU() == 0 {
-		t.Skip("this system has no clock of processor time")
-	}
 	var seen []int
 	matched := []int{0, 0}
 	l := &Loop{Events: 5, First: 2, Match: func(event int) ([]int, error) {
