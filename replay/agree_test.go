@@ -83,8 +83,8 @@ func (all *trio) digest(e interp.Event) [sha256.Size]byte {
 
 // TestAgree runs the published rules on recorded events, which are not part of the repository: in
 // the index, in the interpreter and in the model sensor. All must find the same instances. With
-// -stride 1 it runs all events, which takes half an hour of processor time, and also compares the
-// counts with a replay.
+// -stride 1 it runs all events, which takes a quarter of an hour of processor time, and also
+// compares the counts with a replay.
 func TestAgree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling the published rules takes seconds; the full tests do it")
