@@ -38,7 +38,8 @@ remove the event from the known-bad ones if it is not an attack.`,
 		} else {
 			countLostByPlace(p, t)
 		}
-		here := make([]int, len(t.counts)) // the instance of the subject for each previous one, or -1
+		// The instance of the subject for each previous one, or -1.
+		here := make([]int, len(t.counts))
 		for k := range here {
 			here[k] = -1
 		}
