@@ -2,8 +2,9 @@ package lsp
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A jsonValue is a value in a text of JSON, or a key whose value is not there yet.
@@ -18,8 +19,12 @@ type jsonValue struct {
 	start, end       int
 }
 
-// maxValuesRead limits the values that the server reads of a text of JSON.
-const maxValuesRead = 1 << 19
+// Limits of the values that the server reads of a text of JSON. No document that it knows nests as
+// deep, and a text that does would take time in proportion to its depth for each bracket.
+const (
+	maxValuesRead  = 1 << 19
+	maxJSONNesting = 64
+)
 
 // jsonValues returns the values of a text in the order of their starts. While a person types, a
 // text is seldom JSON, so any text has values: a string ends with its line at the latest, and
@@ -48,7 +53,7 @@ func jsonValues(text string) (values []jsonValue) {
 		key = -1
 	}
 	colon := false // the text before is a key with its colon
-	for i := 0; i < len(text) && len(values) < maxValuesRead; {
+	for i := 0; i < len(text) && len(values) < maxValuesRead && len(open) < maxJSONNesting; {
 		switch c := text[i]; {
 		case c == '{' || c == '[':
 			if !colon {
@@ -137,8 +142,8 @@ func stringEnd(text string, start int) int {
 
 // unescaped returns the text of a string with quotes, the last of which may be missing.
 func unescaped(s string) string {
-	if text, err := strconv.Unquote(s); err == nil {
-		return text
+	if text, err := jsontext.AppendUnquote(nil, s); err == nil {
+		return string(text)
 	}
 	return strings.Trim(s, `"`)
 }

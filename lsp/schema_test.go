@@ -46,6 +46,18 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+// TestDeepJSON reads brackets whose closing would take time in proportion to their number each.
+func TestDeepJSON(t *testing.T) {
+	text := strings.Repeat("[", 400_000) + strings.Repeat("}", 400_000)
+	p := jsonPlaceOf(text, len(text))
+	if len(p.values) != maxJSONNesting {
+		t.Errorf("%d lists were read; expected %d", len(p.values), maxJSONNesting)
+	}
+	if keys := p.inside(); len(keys) > 0 || p.enclosing(1) >= 0 {
+		t.Errorf("the end is inside of %q", keys)
+	}
+}
+
 // TestJSONPlaces reads texts that are not whole, and lists their values with the keys above.
 func TestJSONPlaces(t *testing.T) {
 	for _, c := range []struct{ reason, text, want string }{
@@ -57,6 +69,7 @@ func TestJSONPlaces(t *testing.T) {
 		{"brackets that do not fit", `{"a": [1}, "b": 2]`, `a=[ a.=1 ="b =2`},
 		{"not closed", `{"a": [{"b": [`, `a=[ a.={ a.b=[`},
 		{"a value in a place for a key", `{1, "a": 2}`, `=1 a=2`},
+		{"escapes that only JSON has", `{"a": "x\/\ud83d\ude00"}`, "a=\"x/\U0001F600"},
 		{"a backslash at the end of a line", "{\"a\": \"x\\\n\"b\": 2}", `a="x\ b=2`},
 	} {
 		p := jsonPlaceOf(c.text, 0)
