@@ -23,6 +23,7 @@ const (
 	maxPlaces      = 5000 // of all causes
 	maxCausePlaces = 1000 // of one cause
 	maxFixes       = 20   // of a section, at the top
+	maxUnfilled    = 2000 // placeholders
 )
 
 // firstPlaces are the places of a cause that a page shows without a click, and that it prints. The
@@ -74,6 +75,7 @@ type section struct {
 	plan   bool            // --allow-unsupported leaves out all that could not be judged
 	passed bool            // it lists entries of folders
 	places bool            // each entry is a place in a file
+	loss   loss            // the greatest of its causes
 	causes []*causeOnPage
 	cause  map[causeKey]*causeOnPage
 }
@@ -82,9 +84,43 @@ type section struct {
 type causeOnPage struct {
 	page.Cause
 	found, left int
+	loss        loss // the greatest of its places
 	old         bool
 	general     string          // the message without the rule; "" means that the places differ
 	rules       map[string]bool // that have the general message
+}
+
+// A loss has the hosts that a finding concerns.
+type loss struct {
+	blind    uint64 // hosts on which a rule matches less than it should
+	affected uint64
+}
+
+// lossOf returns the loss of an entry. A rule that can never match is blind on all hosts.
+func lossOf(e *entry) loss {
+	n := e.hosts()
+	switch {
+	case e.finding == nil:
+		return loss{}
+	case e.check.ID == "CF4001":
+		return loss{math.MaxUint64, math.MaxUint64}
+	case stateOf(e.check) == stateBlind || stateOf(e.check) == stateWeakened:
+		return loss{n, n}
+	}
+	return loss{0, n}
+}
+
+// with returns the greater of two losses.
+func (l loss) with(o loss) loss {
+	if o.compare(l) < 0 {
+		return o
+	}
+	return l
+}
+
+// compare orders losses, the greatest first.
+func (l loss) compare(o loss) int {
+	return cmp.Or(cmp.Compare(o.blind, l.blind), cmp.Compare(o.affected, l.affected))
 }
 
 // collect reads all entries of the run, twice: new findings and errors have places on the page
@@ -224,6 +260,7 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	c.old = c.old && e.old
 	c.found++
 	s.found++
+	c.loss, s.loss = c.loss.with(lossOf(e)), s.loss.with(lossOf(e))
 	if e.place.path != "" {
 		s.files[e.place.path] = true
 	}
@@ -439,7 +476,13 @@ func (b *pageBuilder) page() *page.Report {
 	out.Totals = append(out.Totals, []page.Fact{
 		{Name: "errors", Value: numeral.Thousands(uint64(t.Errors))}, {Name: "warnings", Value: numeral.Thousands(uint64(t.Warnings))},
 	}...)
-	slices.SortStableFunc(b.order, func(a, c *section) int { return cmp.Or(cmp.Compare(a.list, c.list), cmp.Compare(a.rank, c.rank)) })
+	slices.SortStableFunc(b.order, func(a, c *section) int {
+		order := cmp.Or(cmp.Compare(a.list, c.list), cmp.Compare(a.rank, c.rank))
+		if order == 0 && a.list == 1 {
+			order = a.loss.compare(c.loss)
+		}
+		return order
+	})
 	notJudged, parts := 0, "place"
 	for _, s := range b.order {
 		if s.list == 0 && s.Severity == "undecided" {
@@ -449,7 +492,18 @@ func (b *pageBuilder) page() *page.Report {
 			}
 		}
 	}
-	errors := blocking(b.order) - notJudged
+	// A report may hold fewer findings than were found.
+	errors, warnings := t.Errors, 0
+	if r.failOnWarnings {
+		warnings = t.Warnings
+	}
+	if r.newOnly {
+		errors, warnings = errors-t.old(validate.Error), max(warnings-t.old(validate.Warning), 0)
+	}
+	corrections := counted(errors, "error")
+	if warnings > 0 {
+		corrections = strings.TrimPrefix(corrections+" and "+counted(warnings, "warning"), " and ")
+	}
 	for _, s := range b.order {
 		if s.list == 0 && s.plan {
 			s.Advice = "give the values or correct the rules. Or leave these rules out with --allow-unsupported: the verdict then does not cover them, "
@@ -473,18 +527,61 @@ func (b *pageBuilder) page() *page.Report {
 			out.Answer = "Yes: accepted, with warnings."
 		}
 	case verdict == validate.Rejected:
-		out.Answer = fmt.Sprintf("No: %s must be corrected. The verdict is rejected.", count(uint64(errors), "finding"))
+		out.Answer = fmt.Sprintf("No: %s must be corrected. The verdict is rejected.", cmp.Or(corrections, "the content"))
 	case notJudged == 0:
 		out.Answer = "No: the gate could not judge all of it. The verdict is undecided."
-	case errors == 0:
+	case corrections == "":
 		out.Answer = fmt.Sprintf("No: %s could not be judged. The verdict is undecided.", count(uint64(notJudged), parts))
 	default:
-		out.Answer = fmt.Sprintf("No: %s must be corrected, and %s could not be judged. The verdict is undecided.", count(uint64(errors), "finding"), count(uint64(notJudged), parts))
+		out.Answer = fmt.Sprintf("No: %s must be corrected, and %s could not be judged. The verdict is undecided.", corrections, count(uint64(notJudged), parts))
 	}
-	out.Errors = errors > 0
+	out.Errors = corrections != ""
+	out.Status = fmt.Sprintf("Exit status of this verdict: %d.", ExitStatus(verdict))
+	out.Examples = r.examples()
+	out.Unfilled = unfilled(r.Unfilled)
 	out.Remarks = shownList(r.Remarks)
 	b.facts(out)
 	b.pictures(out)
+	return out
+}
+
+// counted returns a number with a noun, or "" for 0.
+func counted(n int, noun string) string {
+	if n == 0 {
+		return ""
+	}
+	return count(uint64(n), noun)
+}
+
+// examples says which fleets of a run are built into cfcheck, or returns "".
+func (r *Run) examples() string {
+	var names []string
+	for i := range r.read {
+		if f := r.read[i].fleet; f.Builtin {
+			names = append(names, fmt.Sprintf("fleet %s (%s)", shown(f.Name), count(f.Hosts(), "host")))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	are := " is an example"
+	if len(names) > 1 {
+		are = " are examples"
+	}
+	return "These are not your hosts: " + strings.Join(names, " and ") + are + " in cfcheck. Give your own fleet with --fleet for a verdict on your hosts."
+}
+
+// unfilled returns the placeholders without values as lines of a file for --placeholders. It
+// returns nil for an empty list.
+func unfilled(names []string) *page.Unfilled {
+	if len(names) == 0 {
+		return nil
+	}
+	out := &page.Unfilled{Found: count(uint64(len(names)), "placeholder")}
+	for _, name := range names[:min(len(names), maxUnfilled)] {
+		out.Sample = append(out.Sample, shown(name)+": [REPLACE-ME]")
+	}
+	out.More = counted(max(len(names)-maxUnfilled, 0), "more placeholder")
 	return out
 }
 
@@ -513,6 +610,8 @@ func (s *section) finish() {
 	}
 	if s.list == 0 { // in the order of the list at the top
 		slices.SortStableFunc(s.causes, func(a, b *causeOnPage) int { return cmp.Compare(b.found, a.found) })
+	} else if s.list == 1 {
+		slices.SortStableFunc(s.causes, func(a, b *causeOnPage) int { return a.loss.compare(b.loss) })
 	}
 	for _, c := range s.causes {
 		if n := len(c.rules); n > 1 && c.general != "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/report/internal/page"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -167,6 +168,76 @@ func TestSplit(t *testing.T) {
 	}
 	if want := []string{"also: placeholder %x% has no values", "witness: an event"}; !slices.Equal(place, want) {
 		t.Errorf("found %q with the place; expected %q", place, want)
+	}
+}
+
+// TestHTMLVerdict tests the texts of the head of a page.
+func TestHTMLVerdict(t *testing.T) {
+	build := func(fleet *sensor.Fleet, failOnWarnings bool, names []string) *page.Report {
+		rep := &validate.Report{Subject: validate.Rules("rules", nil), Fleet: fleet, FailOnWarnings: failOnWarnings, Ran: []*validate.Check{first}}
+		bad := &validate.Check{ID: "CF2005", Name: "input-defined", Severity: validate.Error}
+		odd := &validate.Check{ID: "CF3012", Name: "rule-blind", Severity: validate.Warning}
+		rep.Findings = []validate.Finding{{Check: bad, Message: "m"}, {Check: odd, Message: "w"}}
+		rep.Totals = []validate.Total{{Check: bad, Found: 1200}, {Check: odd, Found: 1}} // more than are held
+		run := NewRun(Judged(rep, ""))
+		run.Unfilled = names
+		b := &pageBuilder{run: run, sections: map[string]*section{}, ids: map[causeKey]string{}}
+		if err := b.collect(); err != nil {
+			t.Fatal(err)
+		}
+		return b.page()
+	}
+	ours := &sensor.Fleet{Name: "ours"}
+	out := build(ours, false, nil)
+	if out.Answer != "No: 1,200 errors must be corrected. The verdict is rejected." || out.Status != "Exit status of this verdict: 1." || out.Examples != "" || out.Unfilled != nil {
+		t.Errorf("found %q, %q, %q and %v; expected the number of errors that the tile has, and no other remark", out.Answer, out.Status, out.Examples, out.Unfilled)
+	}
+	example := &sensor.Fleet{Name: "demo", Builtin: true, Contracts: []sensor.Contract{testkit.Contract("b", 70, sensor.AccessNamed)}}
+	out = build(example, true, []string{"Administrators", "Servers"})
+	if want := "No: 1,200 errors and 1 warning must be corrected. The verdict is rejected."; out.Answer != want {
+		t.Errorf("found %q; expected %q, because warnings reject too", out.Answer, want)
+	}
+	if want := "These are not your hosts: fleet demo (70 hosts) is an example in cfcheck. Give your own fleet with --fleet for a verdict on your hosts."; out.Examples != want {
+		t.Errorf("found %q; expected %q", out.Examples, want)
+	}
+	if want := []string{"Administrators: [REPLACE-ME]", "Servers: [REPLACE-ME]"}; out.Unfilled == nil || !slices.Equal(out.Unfilled.Sample, want) || out.Unfilled.Found != "2 placeholders" || out.Unfilled.More != "" {
+		t.Errorf("found %+v; expected the lines %q", out.Unfilled, want)
+	}
+	many := make([]string, maxUnfilled+1)
+	for i := range many {
+		many[i] = "p"
+	}
+	if out := build(ours, false, many); len(out.Unfilled.Sample) != maxUnfilled || out.Unfilled.More != "1 more placeholder" {
+		t.Errorf("found %d lines and %q; expected that the page says what it leaves out", len(out.Unfilled.Sample), out.Unfilled.More)
+	}
+}
+
+// TestHTMLWarnings tests the order of warnings: by the hosts on which a rule loses something.
+func TestHTMLWarnings(t *testing.T) {
+	check := func(id string) *validate.Check {
+		return &validate.Check{ID: id, Name: "check", Severity: validate.Warning}
+	}
+	on := func(n uint64) []validate.Build { return []validate.Build{{Name: "b", Hosts: n}} }
+	rep := &validate.Report{Subject: validate.Rules("rules", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{
+		{Check: check("CF0014"), Message: "spelt"},
+		{Check: check("CF3012"), Message: "blind on 10", Builds: on(10)},
+		{Check: check("CF3012"), Message: "blind on 90", Builds: on(90)},
+		{Check: check("CF3013"), Message: "widened on 500", Builds: on(500)},
+		{Check: check("CF3014"), Message: "weakened on 200", Builds: on(200)},
+		{Check: check("CF4001"), Message: "never"},
+	}}
+	b := &pageBuilder{run: NewRun(Judged(rep, "")), sections: map[string]*section{}, ids: map[causeKey]string{}}
+	if err := b.collect(); err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, s := range b.page().Warnings {
+		for _, c := range s.Causes {
+			have = append(have, c.Message)
+		}
+	}
+	if want := []string{"never", "weakened on 200", "blind on 90", "blind on 10", "widened on 500", "spelt"}; !slices.Equal(have, want) {
+		t.Errorf("found the warnings %q; expected %q", have, want)
 	}
 }
 

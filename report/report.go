@@ -71,6 +71,10 @@ type Run struct {
 	// means DefaultMaxRules.
 	MaxRules int
 
+	// Unfilled lists the placeholders without values in the rules that could not be compiled,
+	// without "%", sorted. Only HTML lists them.
+	Unfilled []string
+
 	// Picture has facts that only HTML draws. nil means that it draws only the results.
 	Picture *Picture
 

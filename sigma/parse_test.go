@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // TestHostileFiles tests files that are not rules, or that exceed a limit.
@@ -193,6 +195,30 @@ func TestUnfilled(t *testing.T) {
 		if e, ok := errors.AsType[*UnknownFieldError](err); !ok || !slices.Equal(e.Unfilled, tt.want) {
 			t.Errorf("%s: found %+v; expected the placeholders %q", tt.why, e, tt.want)
 		}
+	}
+}
+
+// TestUnfilledOfAll tests that the placeholders of all errors are listed, and not those of rules
+// that compile.
+func TestUnfilledOfAll(t *testing.T) {
+	rule := func(n int, detection string) *Rule {
+		rules, err := Parse("f.yml", fmt.Appendf(nil, "title: x\nid: 929a690e-bef0-4204-a928-ef5e620d6fc%d\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    s:\n        %s\n    condition: s\n", n, detection))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rules[0]
+	}
+	res, err := Build([]*Rule{
+		rule(1, "PipeName|expand: '%z%-%b%'"), // its error names only z
+		rule(2, "Nope|expand: ['%a%', '%b%']"),
+		rule(3, "PipeName|expand: '%known%'"),
+		rule(4, "PipeName: '%text%'"),
+	}, builtin.Definitions(), Options{Placeholders: Placeholders{"known": {"x"}}})
+	if err == nil {
+		t.Fatal("found no error; expected that two rules do not compile")
+	}
+	if have := res.Unfilled(Placeholders{"known": {"x"}}); !slices.Equal(have, []string{"a", "b", "z"}) {
+		t.Errorf("found the placeholders %q; expected a, b and z", have)
 	}
 }
 

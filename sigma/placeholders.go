@@ -3,6 +3,8 @@ package sigma
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -21,6 +23,25 @@ func (p Placeholders) names() []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// Unfilled returns the placeholders in the rules of LeftOut that are not among the given ones, each
+// once, sorted. The errors of these rules need not name them all: a rule with another error would
+// fail a second time.
+func (res *Result) Unfilled(given Placeholders) []string {
+	lacking := map[string]bool{}
+	for _, r := range res.LeftOut {
+		for _, s := range r.Detection.Searches {
+			for _, a := range s.Alternatives {
+				for _, it := range a.Items {
+					for _, name := range it.unfilled(given) {
+						lacking[name] = true
+					}
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(lacking))
 }
 
 // ReadPlaceholders parses a document with the values of placeholders: a map

@@ -70,6 +70,7 @@ type checking struct {
 	eventSources  []report.Source // files of recorded events
 	readStdin     bool            // recorded events were read from the standard input
 	placeholders  sigma.Placeholders
+	unfilled      []string // placeholders without values
 	compileBudget *sigma.Budget
 	explaining    *validate.Budget    // budget of the witnesses; nil means no witnesses
 	recordings    []*events.Recording // to be closed
@@ -544,6 +545,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest func() string, fleets []
 // finish writes the report and returns the exit status of its verdict as an error.
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
+	run.Unfilled = k.unfilled
 	run.Policy = k.about
 	run.Corrections = k.corrections()
 	k.drawWithdrawn()

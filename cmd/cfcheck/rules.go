@@ -204,6 +204,9 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		return []report.Result{report.NotJudged(name, err)}
 	}
 	k.sayNotes(compiled.Built)
+	if !k.allowUnsupported {
+		k.unfilled = compiled.Built.Unfilled(k.placeholders)
+	}
 	for _, u := range compiled.Unjudged {
 		result := report.NotJudgedAt(u.At, u.Err)
 		result.Rule = u.Rule

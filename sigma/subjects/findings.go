@@ -90,12 +90,13 @@ func unknownField(e *sigma.UnknownFieldError, defs *sensor.Definitions) validate
 // maxFields is the largest number of fields that a finding lists. A type may have hundreds.
 const maxFields = 24
 
-// otherField returns the advice for a field without a near name.
+// otherField returns the advice for a field without a near name. A rule without the condition is
+// another rule: it can match far more events.
 func otherField(e *sigma.UnknownFieldError, defs *sensor.Definitions) string {
 	const most = 5
-	fix := "type " + e.Type + " has no field with a similar name: remove the condition"
+	fix := "type " + e.Type + " has no field with a similar name: "
 	if alike := spelling.Alike(e.Field, e.Fields, most); len(alike) > 0 {
-		fix = "the most similar fields of the type: " + strings.Join(alike, ", ") + "; use one only if it means the same, or remove the condition"
+		fix = "the most similar fields of the type: " + strings.Join(alike, ", ") + "; use one only if it means the same, or "
 	}
 	var types []string
 	for d := range defs.All() {
@@ -108,9 +109,9 @@ func otherField(e *sigma.UnknownFieldError, defs *sensor.Definitions) string {
 		types, more = types[:most], fmt.Sprintf(" and %d more", n)
 	}
 	if len(types) > 0 {
-		fix += "; types that have " + e.Field + ": " + strings.Join(types, ", ") + more
+		fix += "move the rule to a type that has it (" + strings.Join(types, ", ") + more + "), or "
 	}
-	return fix
+	return fix + "remove the condition if the rule is still right without it"
 }
 
 func unused(r *sigma.Rule, n sigma.Note) validate.Finding {

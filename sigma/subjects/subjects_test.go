@@ -71,3 +71,26 @@ func TestCompile(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherField tests the advice for a field without a near name.
+func TestOtherField(t *testing.T) {
+	for _, c := range []struct{ reason, field, want string }{
+		{"other types have the field", "OriginalFileName",
+			"type ipc has no field with a similar name: move the rule to a type that has it (process_creation, image_load, sysmon, codeintegrity-operational), or remove the condition if the rule is still right without it"},
+		{"no type has it", "Qqqqqqqq", "type ipc has no field with a similar name: remove the condition if the rule is still right without it"},
+		{"fields of the type are similar", "ImageBaseAddress",
+			"the most similar fields of the type: Image; use one only if it means the same, or remove the condition if the rule is still right without it"},
+	} {
+		rules, err := sigma.Parse("demo.yml", []byte(strings.Replace(pipe, "PipeName", c.field, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Compile("demo", rules, builtin.Definitions(), Options{Build: sigma.Options{IDs: sigma.IDsOfNames}})
+		if err != nil || len(got.Subjects) != 1 || len(got.Subjects[0].Source) != 1 {
+			t.Fatalf("%s: found %+v, %v; expected a subject with a finding", c.reason, got, err)
+		}
+		if have := got.Subjects[0].Source[0].Fix; have != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.reason, have, c.want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ async function reset(p) {
 export const tests = {
   'the page answers whether it may ship, why not, what to do, and who is blind': async (browser) => {
     const p = await browser.open(reference());
-    assert.equal(await p.textContent('h1'), 'No: 1 finding must be corrected, and 1 place could not be judged. The verdict is undecided.');
+    assert.equal(await p.textContent('h1'), 'No: 1 error must be corrected, and 1 place could not be judged. The verdict is undecided.');
     const todo = await p.textContent('.todo');
     assert.match(todo, /placeholder %names% has no values: give them in a file/);
     assert.match(todo, /did you mean "PipeName"\?/);
@@ -86,6 +86,20 @@ export const tests = {
     await p.click('#detail a');
     const cause = await p.evaluate(() => document.activeElement.textContent);
     assert.match(cause, /can never match events of feed sysmon/);
+  },
+  'the sample of placeholders is a file that the next run takes': async (browser) => {
+    write('unfilled/a.yml', rule({ title: 'Unknown field with a placeholder', category: 'process_creation', field: 'Nowhere|expand', value: '%Administrators%' }));
+    write('unfilled/b.yml', rule({ title: 'With placeholders', category: 'process_creation', field: 'Image|expand', value: '%names%-%hosts%' }));
+    const p = await browser.open(page('unfilled', 2, '--fleet', 'reference', 'unfilled'));
+    const sample = await p.textContent('.todo > li:first-child .sample');
+    assert.equal(sample, 'Administrators: [REPLACE-ME]\nhosts: [REPLACE-ME]\nnames: [REPLACE-ME]\n');
+    assert.match(await p.textContent('#verdict'), /Exit status of this verdict: 2\..*These are not your hosts: fleet reference/s);
+    await p.click('.sample');
+    assert.equal((await p.evaluate(() => String(getSelection()))).trim(), sample.trim());
+    write('names.yml', sample);
+    const q = await browser.open(page('filled', 1, '--fleet', 'reference', '--placeholders', 'names.yml', 'unfilled'));
+    assert.equal(await q.locator('.sample').count(), 0);
+    assert.doesNotMatch(await q.textContent('#main'), /placeholder %/);
   },
   'each link at the top leads to its part, whose place does not move': async (browser) => {
     for (let i = 0; i < 40; i++) write(`long/${i}.yml`, rule({ title: `Long ${i}`, category: 'create_stream_hash', field: `Nowhere${i}`, value: 'x' }));

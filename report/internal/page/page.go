@@ -13,12 +13,17 @@ type Report struct {
 	Verdict string // accepted, rejected or undecided
 	// Question is the question that Answer answers, with a sentence.
 	Question, Answer string
-	Errors           bool   // findings must be corrected, whatever the verdict is
-	Totals           []Fact // the most important numbers
+	// Status states the exit status of the command; "" means that the page does not.
+	Status string
+	Errors bool   // findings must be corrected, whatever the verdict is
+	Totals []Fact // the most important numbers
 	// Explained says how the totals relate, as sentences; "" means that there is nothing to say.
 	Explained string
-	Facts     []Fact   // about the run: gate, fleets, inputs
-	Remarks   []string // messages that change no verdict
+	// Examples warns that a fleet is an example. "" means that no fleet is.
+	Examples string
+	Unfilled *Unfilled // nil means that each placeholder has values
+	Facts    []Fact    // about the run: gate, fleets, inputs
+	Remarks  []string  // messages that change no verdict
 
 	// Matches has the rules that match recorded events as causes, and the events as places. Nil
 	// means that no events were replayed.
@@ -33,6 +38,13 @@ type Report struct {
 	Diffs  []Diff
 	// Compared states that the content was compared with a previous release.
 	Compared bool
+}
+
+// Unfilled has the placeholders that need values.
+type Unfilled struct {
+	Found  string   // number of them, with a noun
+	Sample []string // lines of a file for --placeholders, with one value to replace in each
+	More   string   // number of lines that the page leaves out, with a noun; "" means 0
 }
 
 // A Fact is a name with a value.
