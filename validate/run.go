@@ -7,11 +7,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/cores"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/cells"
@@ -467,10 +467,13 @@ func conformanceAndNeeds(f *channelfile.File, known *sensor.Definitions) (broken
 	if len(f.Data()) < small || runtime.GOMAXPROCS(0) == 1 {
 		return f.Conformance(), sensor.NeedsOf(f, known)
 	}
-	var wait sync.WaitGroup
-	wait.Go(func() { broken = f.Conformance() })
-	needs = sensor.NeedsOf(f, known)
-	wait.Wait()
+	cores.Run(2, func(k int) {
+		if k == 0 {
+			broken = f.Conformance()
+		} else {
+			needs = sensor.NeedsOf(f, known)
+		}
+	})
 	return broken, needs
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/cores"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -89,29 +90,25 @@ func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Tria
 	if s.it.limit > 0 {
 		limit = s.it.limit - min(s.it.work, s.it.limit)
 	}
-	cores := min(runtime.GOMAXPROCS(0), 1+n/criteriaPerCore)
-	var wait sync.WaitGroup
-	for k := range cores {
-		wait.Go(func() {
-			own := &Synthesizer{file: s.file, types: s.types, filled: s.filled, it: &Interpreter{file: s.file, access: s.it.access}}
-			r := trier{Synthesizer: own, hand: hand, event: append(Event(nil), s.filled...)}
-			group, ahead := 0, 0 // ends of the criteria that are alike, and of those that were read
-			for i := k * n / cores; i < (k+1)*n/cores && own.it.work <= limit; i++ {
-				if i >= group {
-					group = s.file.AlikeUntil(i)
-					r.begin(s.file.Criterion(i))
-				}
-				if r.plain && i >= ahead {
-					ahead = min(i+criteriaAhead, group)
-					r.read(i, ahead)
-				}
-				if !r.plain || !r.tryText(i, &t.criteria[i]) {
-					t.criteria[i] = r.try(i)
-				}
+	parts := min(runtime.GOMAXPROCS(0), 1+n/criteriaPerCore)
+	cores.Run(parts, func(k int) {
+		own := &Synthesizer{file: s.file, types: s.types, filled: s.filled, it: &Interpreter{file: s.file, access: s.it.access}}
+		r := trier{Synthesizer: own, hand: hand, event: append(Event(nil), s.filled...)}
+		group, ahead := 0, 0 // ends of the criteria that are alike, and of those that were read
+		for i := k * n / parts; i < (k+1)*n/parts && own.it.work <= limit; i++ {
+			if i >= group {
+				group = s.file.AlikeUntil(i)
+				r.begin(s.file.Criterion(i))
 			}
-		})
-	}
-	wait.Wait()
+			if r.plain && i >= ahead {
+				ahead = min(i+criteriaAhead, group)
+				r.read(i, ahead)
+			}
+			if !r.plain || !r.tryText(i, &t.criteria[i]) {
+				t.criteria[i] = r.try(i)
+			}
+		}
+	})
 	return t
 }
 

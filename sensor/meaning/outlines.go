@@ -3,10 +3,10 @@ package meaning
 import (
 	"runtime"
 	"slices"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/cores"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
@@ -92,22 +92,18 @@ func NewOutlines(f *channelfile.File, types []sensor.InputType, odd interp.Event
 	n := f.Criteria()
 	o := &Outlines{file: f, leaves: make([]leaf, n), provenance: f.HasProvenance(), fits: map[[2]channelfile.Word]fit{}}
 	o.claims = make([]claim, f.Header.InputsDeclared)
-	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
-	works := make([]uint64, cores)
-	var wait sync.WaitGroup
-	for k := range cores {
-		wait.Go(func() {
-			r := leafReader{file: f, solver: NewSolver(types)}
-			for i := range min(len(odd), len(types)) {
-				r.odd = append(r.odd, cell{Value: odd[i]})
-			}
-			for i := k * n / cores; i < (k+1)*n/cores; i++ {
-				o.leaves[i] = r.read(i)
-			}
-			works[k] = r.solver.work
-		})
-	}
-	wait.Wait()
+	parts := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
+	works := make([]uint64, parts)
+	cores.Run(parts, func(k int) {
+		r := leafReader{file: f, solver: NewSolver(types)}
+		for i := range min(len(odd), len(types)) {
+			r.odd = append(r.odd, cell{Value: odd[i]})
+		}
+		for i := k * n / parts; i < (k+1)*n/parts; i++ {
+			o.leaves[i] = r.read(i)
+		}
+		works[k] = r.solver.work
+	})
 	for _, work := range works {
 		o.work += work
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/cores"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/meaning"
@@ -136,12 +136,8 @@ func unremarkable(f *channelfile.File, outlines *meaning.Outlines) (list []bool,
 
 // inParts calls do for parts of n entries, on as many cores as there are.
 func inParts(n int, do func(first, end int)) {
-	cores := min(runtime.GOMAXPROCS(0), 1+n/entriesPerCore)
-	var wait sync.WaitGroup
-	for k := range cores {
-		wait.Go(func() { do(k*n/cores, (k+1)*n/cores) })
-	}
-	wait.Wait()
+	parts := min(runtime.GOMAXPROCS(0), 1+n/entriesPerCore)
+	cores.Run(parts, func(k int) { do(k*n/parts, (k+1)*n/parts) })
 }
 
 // entriesPerCore is the number of entries for which a further core is used.
