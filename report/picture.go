@@ -65,8 +65,8 @@ type matrix struct {
 	unheld  int            // findings that the reports do not hold
 	unasked int            // rules whose coverage was not computed
 
-	cells   intern
-	reasons intern
+	cells   page.Texts
+	reasons page.Texts
 	reason  map[string]int // by the text before it is cleaned
 	sets    [][]int
 	set     map[string]int // by the columns
@@ -87,24 +87,6 @@ func causeOf(subject, fleet string, f *validate.Finding) causeKey {
 		return causeKey{subject, fleet, f.Check.ID, f.Group}
 	}
 	return causeKey{"", "", f.Check.ID, "=" + f.Message}
-}
-
-// An intern keeps each text once.
-type intern struct {
-	texts  []string
-	number map[string]int
-}
-
-func (t *intern) of(s string) int {
-	n, ok := t.number[s]
-	if !ok {
-		if t.number == nil {
-			t.number = map[string]int{}
-		}
-		n = len(t.texts)
-		t.texts, t.number[s] = append(t.texts, s), n
-	}
-	return n
 }
 
 // The states of a rule on a build, as in page.States.
@@ -176,7 +158,7 @@ func (p *Picture) Add(r *validate.Report, fleet string) {
 	}
 	m.findings(r, fleet, from)
 	for i := from; i < len(m.rows); i++ {
-		m.rows[i].Cells = m.cells.texts[m.cells.of(m.rows[i].Cells)]
+		m.rows[i].Cells = m.cells.List[m.cells.Number(m.rows[i].Cells)]
 	}
 }
 
@@ -327,10 +309,10 @@ type becauses struct {
 func (m *matrix) because(of *becauses, why string, set int) {
 	n, ok := m.reason[why]
 	if !ok {
-		if len(m.reasons.texts) == maxReasons {
+		if len(m.reasons.List) == maxReasons {
 			return
 		}
-		n = m.reasons.of(shown(why))
+		n = m.reasons.Number(shown(why))
 		m.reason[why] = n
 	}
 	if len(of.columns[n]) == 0 {
@@ -516,7 +498,7 @@ func (m *matrix) pageFleet(ids map[causeKey]string, others []unjudged) page.Flee
 	if m.fleet.Builtin {
 		name = "example " + name
 	}
-	out := page.Fleet{Name: shown(name), Hosts: m.fleet.Hosts(), Columns: m.columns, Reasons: m.reasons.texts, Sets: m.sets}
+	out := page.Fleet{Name: shown(name), Hosts: m.fleet.Hosts(), Columns: m.columns, Reasons: m.reasons.List, Sets: m.sets}
 	counts := make([][256]int, len(m.columns))
 	rows := m.judged(others)
 	for i := range rows {

@@ -47,19 +47,19 @@ func matrixJSON(fleets []Fleet) ([]byte, error) {
 		for _, c := range f.Columns {
 			of.Columns = append(of.Columns, []any{list(c.Builds), c.Hosts})
 		}
-		var cells, types, causes table
+		var cells, types, causes Texts
 		for _, r := range byTitle(f.Rows) {
 			refer := []int{}
 			for _, c := range r.Causes {
-				refer = append(refer, causes.number(c))
+				refer = append(refer, causes.Number(c))
 			}
 			because := r.Because
 			if because == nil {
 				because = [][2]int{}
 			}
-			of.Rows = append(of.Rows, []any{r.Title, r.ID, types.number(r.Type), r.Where, r.Author, cells.number(r.Cells), r.Errors, r.Warnings, refer, because})
+			of.Rows = append(of.Rows, []any{r.Title, r.ID, types.Number(r.Type), r.Where, r.Author, cells.Number(r.Cells), r.Errors, r.Warnings, refer, because})
 		}
-		of.Cells, of.Types, of.Causes = list(cells.values), list(types.values), list(causes.values)
+		of.Cells, of.Types, of.Causes = list(cells.List), list(types.List), list(causes.List)
 		out.Fleets = append(out.Fleets, of)
 	}
 	return json.Marshal(out)
@@ -84,20 +84,21 @@ func list(s []string) []string {
 	return s
 }
 
-// A table numbers texts from 0 in the order of their first use.
-type table struct {
-	values  []string
+// Texts numbers texts from 0 in the order of their first use. The zero value is ready to use.
+type Texts struct {
+	List    []string // by number
 	numbers map[string]int
 }
 
-func (t *table) number(s string) int {
+// Number returns the number of a text.
+func (t *Texts) Number(s string) int {
 	n, ok := t.numbers[s]
 	if !ok {
 		if t.numbers == nil {
 			t.numbers = map[string]int{}
 		}
-		n = len(t.values)
-		t.values, t.numbers[s] = append(t.values, s), n
+		n = len(t.List)
+		t.List, t.numbers[s] = append(t.List, s), n
 	}
 	return n
 }
