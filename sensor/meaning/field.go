@@ -247,6 +247,29 @@ func (t *Test) isInteger() bool {
 	return t.Operator == channelfile.OpIntegerEquals || t.Operator == channelfile.OpIntegerRange
 }
 
+// isNoNumber reports whether each text for which t holds has a byte that is neither a digit nor a
+// minus sign. No other character folds to one of these.
+func (t *Test) isNoNumber() bool {
+	isPattern := t.Operator == channelfile.OpPattern
+	if !isPattern && !t.isLiteral() {
+		return false
+	}
+	for i := 0; i < len(t.Operand); i++ {
+		c := t.Operand[i]
+		switch {
+		case isPattern && (c == '*' || c == '?'):
+			continue
+		case isPattern && c == '\\' && i+1 < len(t.Operand):
+			i++
+			c = t.Operand[i]
+		}
+		if c != '-' && (c < '0' || c > '9') {
+			return true
+		}
+	}
+	return false
+}
+
 // onOperand evaluates a test on the operand of another one, as a text.
 func (t *Test) onOperand(o *Test) bool {
 	c := cell{Value: interp.Value{Type: sensor.TypeString, Text: o.Operand}}
@@ -267,6 +290,8 @@ func (s *Solver) exclude(a, b *Test) bool {
 		least, greatest := a.integers()
 		from, to := b.integers()
 		return max(least, from) > min(greatest, to)
+	case a.isInteger() && b.isNoNumber() || b.isInteger() && a.isNoNumber():
+		return true
 	case !utf8.Valid(a.Operand) || !utf8.Valid(b.Operand):
 		return false
 	}
