@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"iter"
 	"runtime"
-	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/cores"
@@ -463,31 +462,17 @@ func (t *Trials) spend(work uint64) bool {
 func (t *Trials) All() iter.Seq2[int, bool] {
 	return func(yield func(int, bool) bool) {
 		n := t.s.file.Instances()
-		cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
-		parts := make(chan part)
-		defer close(parts)
-		var wait sync.WaitGroup
-		for k := range cores {
-			c := t.own
-			if k > 0 {
-				c = t.combiner()
-			}
-			go func() {
-				for p := range parts {
-					c.runPart(p)
-					wait.Done()
-				}
-			}()
+		combiners := make([]*combiner, min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore))
+		for k := range combiners {
+			combiners[k] = t.combiner()
 		}
-		works := make([]uint64, min(n, cores*instancesPerCore))
+		works := make([]uint64, min(n, instancesTogether))
 		for first := 0; first < n; first += len(works) {
 			works = works[:min(len(works), n-first)]
-			wait.Add(cores)
-			for k := range cores {
-				from, to := k*len(works)/cores, (k+1)*len(works)/cores
-				parts <- part{first + from, works[from:to]}
-			}
-			wait.Wait()
+			cores.Run(len(combiners), func(k int) {
+				from, to := k*len(works)/len(combiners), (k+1)*len(works)/len(combiners)
+				combiners[k].runAll(first+from, works[from:to])
+			})
 			for i, work := range works {
 				if !yield(first+i, work > 0 && t.spend(work)) {
 					return
@@ -497,24 +482,21 @@ func (t *Trials) All() iter.Seq2[int, bool] {
 	}
 }
 
-// A part is a number of instances that one core runs, by the first, and the work of each.
-type part struct {
-	first int
-	works []uint64
-}
-
-func (c *combiner) runPart(p part) {
-	for i := range p.works {
+// runAll runs consecutive instances, and sets the work of each.
+func (c *combiner) runAll(first int, works []uint64) {
+	for i := range works {
 		if i%instancesAhead == 0 {
-			c.read(p.first+i, p.first+min(i+instancesAhead, len(p.works)))
+			c.read(first+i, first+min(i+instancesAhead, len(works)))
 		}
-		_, _, p.works[i] = c.run(p.first + i)
+		_, _, works[i] = c.run(first + i)
 	}
 }
 
-// instancesPerCore is the number of instances that a core runs before their results are used, and
-// for which a further core is used.
-const instancesPerCore = 1 << 12
+// Limits of All.
+const (
+	instancesPerCore  = 1 << 12 // instances for which a further core is used
+	instancesTogether = 1 << 17 // instances that run before their results are used
+)
 
 // instancesAhead is the number of instances whose criteria are read together.
 const instancesAhead = 16
