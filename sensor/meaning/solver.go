@@ -137,7 +137,8 @@ type question struct {
 	used    []*fieldState // in the order of their first literal
 	dirty   []*fieldState // whose value must be found again
 	pending []pending
-	clashed levels // after assert said No: the choices that took part
+	saves   []savedField // of the choices that were not undone
+	clashed levels       // after assert said No: the choices that took part
 }
 
 // A fieldState has the literals on a field that were asserted so far, and a value that fits.
@@ -325,26 +326,33 @@ func (q *question) choose(level int) (Answer, levels) {
 
 // A saved is the state of a question before a choice.
 type saved struct {
-	pending int
-	used    []fieldState
+	pending     int
+	first, used int // the states of the fields, in q.saves
+}
+
+// A savedField is the state of a field before a choice.
+type savedField struct {
+	literals int
+	value    *cell
 }
 
 func (q *question) save() saved {
-	s := saved{pending: len(q.pending)}
+	s := saved{len(q.pending), len(q.saves), len(q.used)}
 	for _, f := range q.used {
-		s.used = append(s.used, *f)
+		q.saves = append(q.saves, savedField{len(f.literals), f.value})
 	}
 	return s
 }
 
+// restore undoes a choice, and those that were made after it.
 func (q *question) restore(s saved) {
 	q.pending = q.pending[:s.pending]
 	for i, f := range q.used {
-		if i < len(s.used) {
-			f.literals, f.value = f.literals[:len(s.used[i].literals)], s.used[i].value
-		} else {
-			f.literals, f.value = f.literals[:0], nil
+		var before savedField
+		if i < s.used {
+			before = q.saves[s.first+i]
 		}
-		f.isDirty = false
+		f.literals, f.value, f.isDirty = f.literals[:before.literals], before.value, false
 	}
+	q.saves = q.saves[:s.first]
 }
