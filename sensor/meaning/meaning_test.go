@@ -76,6 +76,7 @@ func TestPossible(t *testing.T) {
 		{"a number that does not start with its digit", cf.And(cf.IntegerRange(0, [2]int64{10, 19}), cf.Not(cf.Prefix(0, "1"))), meaning.No},
 		{"a number with a leading zero", cf.And(cf.IntegerRange(0, [2]int64{1, 99}), cf.Prefix(0, "0")), meaning.No},
 		{"a number with a byte that is no UTF-8", cf.And(cf.IntegerEquals(0, 4), cf.Contains(0, "\xff")), meaning.No},
+		{"a number with one of two bytes that are no UTF-8", cf.And(cf.IntegerEquals(0, 4), cf.Or(cf.Contains(0, "\xff"), cf.Prefix(0, "\xfe"))), meaning.No},
 		{"a number with a byte that is no UTF-8 in a pattern", cf.And(cf.IntegerEquals(0, 4), cf.Pattern(0, "*\xff?")), meaning.No},
 		{"a number with a star, beside bytes that are no UTF-8", cf.And(cf.IntegerEquals(0, 4), fold(cf.Pattern(0, `*\**`)), cf.Not(cf.Contains(0, "\xff"))), meaning.No},
 		{"a number and a pattern of all its characters", unlikely(cf.IntegerRange(0, [2]int64{-99, 99}), cf.Pattern(0, "-?1*")), meaning.Yes},

@@ -109,6 +109,25 @@ func TestOutlinesOfPairs(t *testing.T) {
 	samePairs(t, testkit.Parse(t, workload.File(300, 4)), workload.Definition().Types(), answers)
 }
 
+// TestOutlinesOfAlikePairs compares the answers about pairs of all conditions on a field that ask
+// for texts which are alike: in the same list, in another case, or one a part of the other.
+func TestOutlinesOfAlikePairs(t *testing.T) {
+	var list []channelfile.Expr
+	for _, e := range []channelfile.Expr{
+		channelfile.Equals(0, "a"), channelfile.Equals(0, "b"), channelfile.Equals(0, "A"), channelfile.Equals(0, "a", "b"), channelfile.Equals(0, "b", "c"),
+		channelfile.Equals(0, "a").Fold(), channelfile.Equals(0, "a", "b").Fold(), channelfile.Equals(0, "b", "c").Fold(),
+		channelfile.Prefix(0, "a"), channelfile.Prefix(0, "ab", "c"), channelfile.Contains(0, "ab", "c").All(), channelfile.Suffix(0, "ab").Fold(),
+	} {
+		other := channelfile.Equals(1, "x")
+		list = append(list, e, channelfile.Not(e), channelfile.And(e, other), channelfile.Or(e, other), channelfile.And(e, channelfile.Not(other)))
+	}
+	answers := map[meaning.Answer]int{}
+	samePairs(t, testkit.File(t, testkit.IPC, list...), make([]sensor.InputType, 2), answers)
+	if answers[meaning.Yes] < 200 || answers[meaning.No] < 1000 {
+		t.Errorf("answers %v; want hundreds of proofs and of the rest", answers)
+	}
+}
+
 // pairs returns random conditions that share criteria: one has a part of the criteria of the other,
 // and others.
 func pairs(g *generate.Generator, d *sensor.Definition) (list []channelfile.Expr) {
