@@ -66,6 +66,8 @@ func TestPossible(t *testing.T) {
 		{"a pattern that is no UTF-8, and does not match", cf.And(cf.Pattern(0, "\xff*a"), cf.Not(cf.Pattern(0, "\xff*a"))), meaning.No},
 		{"the first byte of a rune that folds", cf.And(cf.Prefix(0, "\xe2"), fold(cf.Prefix(0, "k"))), meaning.Unknown},
 		{"a value in another case than the one that is excluded", cf.And(fold(cf.Equals(0, "ab")), fold(cf.Prefix(0, "ab")), cf.Not(cf.Equals(0, "ab"))), meaning.Yes},
+		{"a value in neither of two cases", cf.And(fold(cf.Equals(0, "ab")), cf.Not(cf.Contains(0, "ab")), cf.Not(cf.Contains(0, "AB"))), meaning.Yes},
+		{"a value in neither of two cases, by an expression", cf.And(fold(cf.Equals(0, "ab")), cf.Not(cf.Regexp(0, "ab")), cf.Not(cf.Regexp(0, "AB"))), meaning.Yes},
 		{"a pattern, and no star in the text", unlikely(cf.Pattern(0, "a*b"), cf.Not(cf.Equals(0, "ab")), cf.Not(cf.Contains(0, "*"))), meaning.Yes},
 		{"an input that equals another, and an unusual beginning", unlikely(cf.EqualsInput(0, 1), cf.Prefix(0, "a"), cf.Not(cf.Equals(0, "a"))), meaning.Unknown},
 		{"an empty text that differs from another input", unlikely(cf.Equals(0, ""), cf.Not(cf.EqualsInput(0, 1))), meaning.Yes},
